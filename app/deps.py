@@ -1,0 +1,105 @@
+"""What a route may ask for in its signature."""
+
+from typing import Annotated
+from urllib.parse import quote
+
+from fastapi import Depends, Path, Query, Request
+
+from app.db import Database
+from app.errors import CrossSiteRequest, LoginRequired
+from app.i18n import use_locale
+from app.models.base import utcnow
+from app.security import TICKET_COOKIE, forget_ticket, safe_next
+from app.services import accounts
+from app.services.accounts import Shopper
+from app.settings import Settings
+
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+MAX_ID = 2**53
+
+
+async def get_db(request: Request) -> Database:
+    db: Database = request.app.state.db
+    return db
+
+
+# `await db.read(service, …)` and `await db.write(service, …)`: see app/db.py.
+Db = Annotated[Database, Depends(get_db)]
+
+
+async def get_app_settings(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+AppSettings = Annotated[Settings, Depends(get_app_settings)]
+
+
+async def get_visitor(request: Request, db: Db) -> Shopper | None:
+    """The signed-in shopper, or None when the ticket is missing, unknown or expired."""
+    ticket = _ticket_of(request)
+    shopper = await db.read(accounts.find_shopper, ticket, now=utcnow()) if ticket else None
+    if TICKET_COOKIE in request.cookies and shopper is None:
+        forget_ticket(request)
+    if shopper is not None:
+        use_locale(shopper.locale)
+    request.state.visitor = shopper  # for the layout
+    return shopper
+
+
+def _ticket_of(request: Request) -> str | None:
+    scheme, _, value = request.headers.get("Authorization", "").partition(" ")
+    bearer = value.strip() if scheme.lower() == "bearer" else None
+    return bearer or request.cookies.get(TICKET_COOKIE) or None
+
+
+Visitor = Annotated[Shopper | None, Depends(get_visitor)]
+
+
+async def get_current_user(request: Request, visitor: Visitor) -> Shopper:
+    if visitor is None:
+        raise LoginRequired
+    return visitor
+
+
+CurrentUser = Annotated[Shopper, Depends(get_current_user)]
+
+
+async def guard_storefront(settings: AppSettings, visitor: Visitor) -> None:
+    """With AXF_STOREFRONT=members the shop's pages are for those who have logged in."""
+    if settings.storefront == "members" and visitor is None:
+        raise LoginRequired
+
+
+async def reject_cross_site(request: Request) -> None:
+    """Refuse a write that another site's page made the browser send (CSRF).
+
+    Browsers say where a request comes from in Sec-Fetch-Site; older ones in Origin. A request
+    with neither was not sent by a browser, and carries no cookie that a page could abuse.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is None:
+        origin = request.headers.get("Origin")
+        allowed = origin is None or origin == f"{request.url.scheme}://{request.url.netloc}"
+    else:
+        allowed = site in {"same-origin", "none"}
+    if not allowed:
+        raise CrossSiteRequest
+
+
+def login_address(request: Request) -> str:
+    """The log-in page that leads back to where the shopper is now."""
+    if request.method in SAFE_METHODS:
+        here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    else:
+        page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+        origin = f"{request.url.scheme}://{request.url.netloc}"
+        here = page.removeprefix(origin) if page.startswith(f"{origin}/") else ""
+    target = safe_next(here, default="")
+    return f"/login/?next={quote(target, safe='/')}" if target else "/login/"
+
+
+Number = Annotated[int, Path(ge=0, le=MAX_ID)]
+GoodsId = Annotated[int, Query(alias="goodsid", ge=1, le=MAX_ID)]

@@ -1,0 +1,118 @@
+"""What the shop refuses, in its own words. Messages are English source texts for gettext."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's own name for "translate this later"
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """A name in both languages; the error handler picks the reader's."""
+
+    zh: str
+    en: str
+
+
+Params = Mapping[str, "str | int | Words"]
+
+
+class ShopError(Exception):
+    """A refusal that belongs to the business, so it is answered, not logged as a crash."""
+
+    status: ClassVar[int] = 400
+    code: ClassVar[str] = "refused"
+    message: str = N_("That did not work")
+
+    def __init__(self, message: str | None = None, /, **params: str | int | Words) -> None:
+        self.message = message or self.message
+        self.params = params
+        super().__init__(self.message)
+
+
+class NotFound(ShopError):
+    status = 404
+    code = "not-found"
+    message = N_("This page has moved, or the goods are no longer sold.")
+
+
+class LoginRequired(ShopError):
+    status = 401
+    code = "log-in-required"
+    message = N_("Please log in first")
+
+
+class Forbidden(ShopError):
+    status = 403
+    code = "forbidden"
+    message = N_("You may not do that")
+
+
+class CrossSiteRequest(Forbidden):
+    code = "cross-site"
+    message = N_("This request came from another site and was refused")
+
+
+class Conflict(ShopError):
+    """What the shopper saw is no longer so; nothing was changed."""
+
+    status = 409
+    code = "conflict"
+
+
+class OutOfStock(Conflict):
+    code = "out-of-stock"
+    message = N_("Only %(left)s of %(name)s left")
+
+
+class TooMany(ShopError):
+    """Asked for too often; `seconds` says when to come back."""
+
+    status = 429
+    code = "too-many"
+    message = N_("Too many tries. Please wait %(seconds)s seconds.")
+
+    def __init__(self, message: str | None = None, /, *, seconds: int) -> None:
+        super().__init__(message, seconds=seconds)
+        self.seconds = seconds
+
+
+class Unavailable(ShopError):
+    """The database cannot serve this now; nothing was promised."""
+
+    status = 503
+    code = "unavailable"
+    message = N_("The shop is very busy right now. Nothing is lost, please try again.")
+
+
+class KeyReused(ShopError):
+    status = 422
+    code = "key-reused"
+    message = N_("This form was already used for something else. Please open the page again.")
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text for one form field, translated when it is shown."""
+
+    text: str
+    params: Params
+
+
+class InvalidInput(ShopError):
+    """Something typed cannot be taken; `fields` says what is wrong with which."""
+
+    status = 422
+    code = "invalid"
+    message = N_("Please check what you entered")
+
+    def __init__(self, fields: Mapping[str, Message]) -> None:
+        super().__init__()
+        self.fields = dict(fields)
+
+    @classmethod
+    def of(cls, field: str, text: str, /, **params: str | int | Words) -> "InvalidInput":
+        return cls({field: Message(text, params)})

@@ -1,0 +1,29 @@
+"""Where a shopper's orders go."""
+
+from datetime import datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.models.base import Base, BigId, Id, table, utcnow
+
+
+class Address(Base):
+    """`default_of` repeats `user_id` on the default address only, so that there is but one."""
+
+    __tablename__ = "addresses"
+    __table_args__ = table(
+        UniqueConstraint("default_of"),
+        CheckConstraint("default_of IS NULL OR default_of = user_id", name="default_of_owner"),
+    )
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True
+    )
+    default_of: Mapped[int | None] = mapped_column(BigId)
+    receiver: Mapped[str] = mapped_column(String(32))
+    phone: Mapped[str] = mapped_column(String(20))
+    area: Mapped[str] = mapped_column(String(80))
+    room: Mapped[str] = mapped_column(String(80))
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)

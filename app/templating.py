@@ -1,0 +1,100 @@
+"""Turning a template, or one block of it, into a response."""
+
+import hashlib
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from app import i18n
+from app.settings import ROOT
+
+STATIC = ROOT / "static"
+NODE_MODULES = ROOT / "node_modules"
+PICTURES = NODE_MODULES / "@lobehub" / "fluent-emoji-3d" / "assets"
+HTMX = NODE_MODULES / "htmx.org" / "dist" / "htmx.min.js"
+SHOP_ZONE = ZoneInfo("Asia/Shanghai")
+
+_static_versions: dict[str, str] = {}
+
+
+def yuan(fen: int) -> str:
+    """1990 -> "19.90"."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+
+
+def static(path: str) -> str:
+    """The address of our own static file; its version changes when the file does."""
+    if path not in _static_versions:
+        file = HTMX if path == "js/htmx.min.js" else STATIC / path
+        _static_versions[path] = hashlib.sha256(file.read_bytes()).hexdigest()[:10]
+    return f"/static/{path}?v={_static_versions[path]}"
+
+
+def picture(name: str) -> str:
+    """The address of a food picture, by its code point ("1f34e")."""
+    return f"/static/pictures/{name}.webp"
+
+
+def day_and_time(moment: datetime) -> str:
+    """A time as the shop's clock shows it: 2026-11-20 20:16."""
+    return moment.astimezone(SHOP_ZONE).strftime("%Y-%m-%d %H:%M")
+
+
+def clock(moment: datetime) -> str:
+    """Hours and minutes on the shop's clock: 20:16."""
+    return moment.astimezone(SHOP_ZONE).strftime("%H:%M")
+
+
+def _make_environment() -> Environment:
+    env = Environment(
+        loader=FileSystemLoader(ROOT / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
+    env.filters |= {"yuan": yuan, "day_and_time": day_and_time, "clock": clock}
+    env.globals |= {
+        "static": static,
+        "picture": picture,
+        "name_of": i18n.name_of,
+        "words": i18n.words,
+        "say": i18n.say,
+        "say_message": i18n.say_message,
+        "locale": i18n.current_locale,
+    }
+    # A block rendered on its own does not run the imports above it, so macros are a global.
+    env.globals["ui"] = env.get_template("ui.html").module
+    return env
+
+
+env = _make_environment()
+
+
+def is_fragment_request(request: Request) -> bool:
+    """True when htmx will swap the answer into a part of the page it already shows."""
+    return request.headers.get("HX-Request-Type") == "partial"
+
+
+def render(
+    request: Request,
+    name: str,
+    *,
+    block: str | None = None,
+    status: int = 200,
+    **context: Any,  # Any: whatever the template shows
+) -> HTMLResponse:
+    """Render the template, or only its `block` when htmx asks for a fragment."""
+    template = env.get_template(name)
+    context |= {"request": request, "visitor": getattr(request.state, "visitor", None)}
+    if block and is_fragment_request(request):
+        html = "".join(template.blocks[block](template.new_context(context)))
+    else:
+        html = template.render(context)
+    return HTMLResponse(html, status)
