@@ -12,6 +12,7 @@ from app.models.base import utcnow
 from app.security import TICKET_COOKIE, forget_ticket, safe_next
 from app.services import accounts
 from app.services.accounts import Shopper
+from app.services.quote import Delivery
 from app.settings import Settings
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -33,6 +34,13 @@ async def get_app_settings(request: Request) -> Settings:
 
 
 AppSettings = Annotated[Settings, Depends(get_app_settings)]
+
+
+async def get_delivery(settings: AppSettings) -> Delivery:
+    return Delivery(settings.delivery_fee_fen, settings.free_delivery_fen)
+
+
+DeliveryRules = Annotated[Delivery, Depends(get_delivery)]
 
 
 async def get_visitor(request: Request, db: Db) -> Shopper | None:
