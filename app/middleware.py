@@ -34,6 +34,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+IMMUTABLE = "public, max-age=31536000, immutable"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -81,7 +82,11 @@ class Envelope:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = state["request_id"]
-        if not scope["path"].startswith("/static/"):
+        if scope["path"].startswith("/static/"):
+            # An address with a version never means another file; one without is asked for again.
+            kept = IMMUTABLE if scope["query_string"].startswith(b"v=") else "public, max-age=3600"
+            headers.setdefault("Cache-Control", kept)
+        else:
             headers.setdefault("Cache-Control", "private, no-cache")
             headers.add_vary_header("Cookie, Accept-Language, HX-Request-Type")
         for cookie in state.get("set_cookies", ()):
