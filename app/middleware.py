@@ -34,6 +34,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+BAD_REQUEST = 400
 IMMUTABLE = "public, max-age=31536000, immutable"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
@@ -61,7 +62,7 @@ class Envelope:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                self._add_headers(MutableHeaders(scope=message), scope)
+                self._add_headers(MutableHeaders(scope=message), scope, status)
             await send(message)
 
         try:
@@ -77,12 +78,12 @@ class Envelope:
                 state["request_id"],
             )
 
-    def _add_headers(self, headers: MutableHeaders, scope: Scope) -> None:
+    def _add_headers(self, headers: MutableHeaders, scope: Scope, status: int) -> None:
         state = scope["state"]
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = state["request_id"]
-        if scope["path"].startswith("/static/"):
+        if scope["path"].startswith("/static/") and status < BAD_REQUEST:
             # An address with a version never means another file; one without is asked for again.
             kept = IMMUTABLE if scope["query_string"].startswith(b"v=") else "public, max-age=3600"
             headers.setdefault("Cache-Control", kept)
