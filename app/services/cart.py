@@ -1,0 +1,145 @@
+"""The cart: what a shopper means to buy, what became of it since, and every way to change it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import CartLine, ChildType, FoodType, Goods, Stock
+from app.services.catalogue import GoodsCard, list_cards, select_cards
+from app.services.quote import Delivery, Quote, QuoteLine, quote
+
+SHOWN_IN_SHORT = 5
+ADD_ONS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One good in the cart. `seen_price_fen` is its price when the shopper last touched it."""
+
+    card: GoodsCard
+    quantity: int
+    is_select: bool
+    seen_price_fen: int
+    type_number: int
+    child_number: int
+
+    @property
+    def is_gone(self) -> bool:
+        return self.card.sold_out
+
+    @property
+    def is_short(self) -> bool:
+        """There are some left, but fewer than wanted."""
+        return not self.is_gone and self.quantity > self.card.left
+
+    @property
+    def can_order(self) -> bool:
+        return self.is_select and not self.is_gone and not self.is_short
+
+    @property
+    def price_changed(self) -> bool:
+        return self.seen_price_fen != self.card.price_fen
+
+
+@dataclass(frozen=True, slots=True)
+class Cart:
+    """Lines in the order they were added. Everything else follows from them."""
+
+    lines: tuple[Line, ...]
+    _quantities: Mapping[int, int] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        quantities = {line.card.id: line.quantity for line in self.lines}
+        object.__setattr__(self, "_quantities", quantities)
+
+    def quantity_of(self, goods_id: int) -> int:
+        return self._quantities.get(goods_id, 0)
+
+    @property
+    def count(self) -> int:
+        """All pieces, as the badge shows them."""
+        return sum(line.quantity for line in self.lines)
+
+    @property
+    def selected(self) -> tuple[Line, ...]:
+        """What would be ordered now: selected, on sale, and enough of it left."""
+        return tuple(line for line in self.lines if line.can_order)
+
+    @property
+    def at_hand(self) -> tuple[Line, ...]:
+        """What is on sale and not sold out, selected or not."""
+        return tuple(line for line in self.lines if not line.is_gone)
+
+    @property
+    def gone(self) -> tuple[Line, ...]:
+        """What was taken off sale or is sold out."""
+        return tuple(line for line in self.lines if line.is_gone)
+
+    @property
+    def all_selected(self) -> bool:
+        return bool(self.at_hand) and all(line.is_select for line in self.at_hand)
+
+    @property
+    def newest(self) -> tuple[Line, ...]:
+        """The latest few, for the cart in short beside a list."""
+        return self.lines[: -SHOWN_IN_SHORT - 1 : -1]
+
+    @property
+    def older_count(self) -> int:
+        """How many lines `newest` leaves out."""
+        return max(0, len(self.lines) - SHOWN_IN_SHORT)
+
+
+EMPTY_CART = Cart(())
+
+
+async def get_cart(session: AsyncSession, user_id: int) -> Cart:
+    """The whole cart in one statement."""
+    query = (
+        select_cards()
+        .add_columns(
+            CartLine.quantity,
+            CartLine.is_select,
+            CartLine.seen_price_fen,
+            FoodType.number,
+            ChildType.number,
+        )
+        .join(CartLine, CartLine.goods_id == Goods.id)
+        .join(FoodType, FoodType.id == Goods.type_id)
+        .outerjoin(ChildType, ChildType.id == Goods.child_id)
+        .where(CartLine.user_id == user_id)
+        .order_by(CartLine.id)
+    )
+    return Cart(tuple(_line(*row) for row in await session.execute(query)))
+
+
+def _line(*row: Any) -> Line:  # Any: the columns of a card, then those of the line
+    *card, quantity, is_select, seen_price_fen, type_number, child_number = row
+    return Line(
+        GoodsCard(*card), quantity, is_select, seen_price_fen, type_number, child_number or 0
+    )
+
+
+def quote_of(cart: Cart, delivery: Delivery) -> Quote:
+    """What the selected lines cost at today's prices."""
+    lines = [QuoteLine(line.card.id, line.quantity, line.card.price_fen) for line in cart.selected]
+    return quote(lines, delivery)
+
+
+async def list_add_ons(session: AsyncSession, cart: Cart, missing_fen: int) -> list[GoodsCard]:
+    """Goods one of which closes the gap to free delivery, the cheapest first."""
+    query = (
+        select_cards()
+        .where(
+            Goods.on_sale,
+            Goods.min_age == 0,
+            Goods.price_fen >= missing_fen,
+            Stock.on_hand > Stock.allocated,
+            Goods.id.not_in([line.card.id for line in cart.lines]),
+        )
+        .order_by(Goods.price_fen, Goods.id)
+        .limit(ADD_ONS)
+    )
+    return await list_cards(session, query)
