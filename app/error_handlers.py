@@ -9,12 +9,13 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from app.deps import login_address
-from app.errors import InvalidInput, LoginRequired, NotFound, ShopError, TooMany, Unavailable
+from app.errors import N_, InvalidInput, LoginRequired, NotFound, ShopError, TooMany, Unavailable
 from app.i18n import say
 from app.templating import is_fragment_request, render
 
 log = logging.getLogger("axf.errors")
 
+CRASHED = N_("Something went wrong on our side and has been noted. Your cart is safe.")
 _RETRY_SECONDS = "2"
 
 
@@ -61,8 +62,8 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101
     texts = {
         404: NotFound.message,
-        405: "This address does not work that way",
-        413: "That was more than can be taken at once",
+        405: N_("This address does not work that way"),
+        413: N_("That was more than can be taken at once"),
     }
     return _copy_headers(
         await _answer(request, error.status_code, texts.get(error.status_code, ShopError.message)),
@@ -81,9 +82,7 @@ async def answer_invalid_request(request: Request, error: Exception) -> Response
 async def answer_crash(request: Request, error: Exception) -> Response:
     """A bug. The log has the reason, the shopper a number to quote and no inner workings."""
     log.error("crash in request %s", request.state.request_id, exc_info=error)
-    return await _answer(
-        request, 500, "Something went wrong on our side and has been noted. Your cart is safe."
-    )
+    return await _answer(request, 500, CRASHED)
 
 
 async def _answer(request: Request, status: int, text: str) -> Response:
