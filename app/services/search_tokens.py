@@ -14,6 +14,8 @@ from pypinyin import lazy_pinyin
 LONGEST_TOKEN = 48
 LONGEST_QUERY = 60
 MOST_TERMS = 12
+MOST_NEAR_TERMS = 24
+LONGEST_BEGINNING = 12
 
 # Scripts written without spaces: Chinese characters, kana, hangul.
 _WIDE = "\u3005-\u3007\u3041-\u30ff\u3400-\u9fff\uac00-\ud7a3\uf900-\ufaff\U00020000-\U0003ffff"
@@ -84,3 +86,21 @@ def _singular(word: str) -> str:
     if len(word) > 4 and word.endswith(("ies", "oes")):  # noqa: PLR2004
         return word[:-3] if word.endswith("ies") else word[:-2]
     return word[:-1] if len(word) > 3 and word.endswith("s") else word  # noqa: PLR2004
+
+
+def near_terms_of(query: str) -> list[Term]:
+    """What a similar name may share with the query; the more of these, the more similar.
+
+    Single characters and pairs, and for Latin letters every shorter beginning.
+    """
+    terms: dict[Term, None] = {}
+    for run in _RUN.findall(normalise(query[:LONGEST_QUERY])):
+        if _is_wide(run):
+            terms.update(dict.fromkeys([*_wide_terms(run), *((f"c:{char}",) for char in run)]))
+        else:
+            terms.update(dict.fromkeys(_beginnings(run[:LONGEST_BEGINNING])))
+    return list(terms)[:MOST_NEAR_TERMS]
+
+
+def _beginnings(word: str) -> list[Term]:
+    return [(f"w:{word[:end]}", f"p:{word[:end]}") for end in range(len(word), 1, -1)]
