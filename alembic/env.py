@@ -5,7 +5,7 @@ import asyncio
 from sqlalchemy import Connection
 
 from alembic import context
-from app.db import make_engine
+from app.engine import make_engine
 from app.models import Base
 from app.settings import get_settings
 

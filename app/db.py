@@ -4,21 +4,15 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar
 
-from sqlalchemy import event
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.ext.asyncio import (
-    AsyncEngine,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from app.engine import make_engine
 from app.errors import Unavailable
 from app.models import Base
 
@@ -171,56 +165,6 @@ async def _put_away(session: AsyncSession, error: BaseException) -> None:
         except Exception:  # noqa: S110 - whatever it was, the link is not to be trusted
             pass
     await session.invalidate()
-
-
-def make_engine(url: str, *, autocommit: bool = False, pool_size: int = 8) -> AsyncEngine:
-    """An engine for one of the doors. SQLite's writers queue at BEGIN, not fail at COMMIT."""
-    if make_url(url).get_backend_name() == "sqlite":
-        return _make_sqlite_engine(url, autocommit=autocommit, pool_size=pool_size)
-    return create_async_engine(
-        url,
-        pool_size=pool_size,
-        max_overflow=0,
-        pool_timeout=5,
-        pool_pre_ping=True,
-        pool_recycle=1800,
-        # READ COMMITTED takes no gap locks and knows no snapshot conflicts: two shoppers who
-        # insert side by side cannot deadlock, and a hot row answers in the order of arrival.
-        isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
-        connect_args={
-            "charset": "utf8mb4",
-            "connect_timeout": 3,
-            "init_command": "SET time_zone='+00:00', innodb_lock_wait_timeout=3",
-        },
-    )
-
-
-def _make_sqlite_engine(url: str, *, autocommit: bool, pool_size: int) -> AsyncEngine:
-    file = make_url(url).database
-    if file and file != ":memory:":
-        Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=5)
-
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _: Any) -> None:  # Any: the driver's own objects
-        connection.isolation_level = None  # the driver must not begin transactions by itself
-        cursor = connection.cursor()
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=FULL",
-            "foreign_keys=ON",
-            "busy_timeout=5000",
-        ):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    if not autocommit:
-
-        @event.listens_for(engine.sync_engine, "begin")
-        def begin(connection: Any) -> None:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-
-    return engine
 
 
 def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

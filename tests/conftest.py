@@ -19,7 +19,8 @@ from sqlalchemy.ext.asyncio import (
 
 from alembic import command
 from app.cli.database import alembic_config
-from app.db import Database, make_engine
+from app.db import Database
+from app.engine import make_engine
 from app.main import create_app
 from app.models import Goods, User
 from app.settings import Settings
