@@ -101,12 +101,18 @@ def login_address(request: Request) -> str:
     """The log-in page that leads back to where the shopper is now."""
     if request.method in SAFE_METHODS:
         here = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        target = safe_next(here, default="")
     else:
-        page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
-        origin = f"{request.url.scheme}://{request.url.netloc}"
-        here = page.removeprefix(origin) if page.startswith(f"{origin}/") else ""
-    target = safe_next(here, default="")
+        target = page_before(request)
     return f"/login/?next={quote(target, safe='/')}" if target else "/login/"
+
+
+def page_before(request: Request) -> str:
+    """The path of the page whose form this is; empty when unknown or not of this site."""
+    page = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    origin = f"{request.url.scheme}://{request.url.netloc}"
+    here = page.removeprefix(origin) if page.startswith(f"{origin}/") else ""
+    return safe_next(here.split("#")[0], default="")
 
 
 Number = Annotated[int, Path(ge=0, le=MAX_ID)]

@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from app.deps import login_address
+from app.deps import SAFE_METHODS, login_address, page_before
 from app.errors import N_, InvalidInput, LoginRequired, NotFound, ShopError, TooMany, Unavailable
 from app.i18n import say
 from app.templating import is_fragment_request, render
@@ -54,7 +54,8 @@ def _show_form_again(request: Request, error: InvalidInput) -> Response:
 
 
 def _page(request: Request, status: int, text: str) -> Response:
-    return render(request, "errors/error.html", status=status, code=status, text=text)
+    back = "" if request.method in SAFE_METHODS else page_before(request)
+    return render(request, "errors/error.html", status=status, code=status, text=text, back=back)
 
 
 async def answer_http_error(request: Request, error: Exception) -> Response:
