@@ -1,4 +1,4 @@
-"""The cart: what a shopper means to buy, what became of it since, and every way to change it."""
+"""The cart: what a shopper means to buy, and what became of it since. Changes: cart_changes.py."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
