@@ -9,6 +9,7 @@ import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
 from sqlalchemy import Connection, event
+from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
@@ -194,7 +195,7 @@ async def fresh_database(url: str, folder: Path) -> AsyncIterator[str]:
 
 
 def _name(url: str) -> str:
-    return url.rsplit("/axf", 1)[-1].split("?", maxsplit=1)[0].join(["axf", ""])
+    return make_url(url).database or ""
 
 
 async def _execute(url: str, statement: str) -> None:
