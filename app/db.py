@@ -4,8 +4,9 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Concatenate, ParamSpec, Self, TypeVar
+from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
+from sqlalchemy import CursorResult, Delete, Update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -193,6 +194,12 @@ def _error_code(error: BaseException) -> int | None:
         return 1205
     inner = cause.__cause__
     return _error_code(inner) if inner is not None else None
+
+
+async def count_changed(session: AsyncSession, change: Update | Delete) -> int:
+    """Run a conditional UPDATE or DELETE; the number of rows that met its condition."""
+    result = await session.execute(change, execution_options={"synchronize_session": False})
+    return cast(CursorResult[Any], result).rowcount
 
 
 async def upsert(
