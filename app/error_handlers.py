@@ -9,7 +9,16 @@ from fastapi.responses import RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from app.deps import SAFE_METHODS, login_address, page_before
-from app.errors import N_, InvalidInput, LoginRequired, NotFound, ShopError, TooMany, Unavailable
+from app.errors import (
+    N_,
+    CheckoutRefused,
+    InvalidInput,
+    LoginRequired,
+    NotFound,
+    ShopError,
+    TooMany,
+    Unavailable,
+)
 from app.i18n import say
 from app.templating import is_fragment_request, render
 
@@ -24,7 +33,7 @@ async def answer_shop_error(request: Request, error: Exception) -> Response:
     assert isinstance(error, ShopError)  # noqa: S101 - narrows the handler's type
     if isinstance(error, LoginRequired):
         response = _send_to_login(request)
-    elif isinstance(error, InvalidInput) and hasattr(request.state, "form_page"):
+    elif isinstance(error, InvalidInput | CheckoutRefused) and hasattr(request.state, "form_page"):
         response = _show_form_again(request, error)
     elif is_fragment_request(request):
         response = render(request, "errors/toast.htmx.html", status=error.status, text=_text(error))
@@ -48,7 +57,7 @@ def _send_to_login(request: Request) -> Response:
     return RedirectResponse(login_address(request), 303)
 
 
-def _show_form_again(request: Request, error: InvalidInput) -> Response:
+def _show_form_again(request: Request, error: InvalidInput | CheckoutRefused) -> Response:
     name, context = request.state.form_page
     return render(request, name, status=error.status, errors=error.fields, **context)
 

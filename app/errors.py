@@ -116,3 +116,30 @@ class InvalidInput(ShopError):
     @classmethod
     def of(cls, field: str, text: str, /, **params: str | int | Words) -> "InvalidInput":
         return cls({field: Message(text, params)})
+
+
+class CheckoutRefused(Conflict):
+    """What the check-out page showed is no longer so; it is shown again.
+
+    `fields` holds the summary under "" and what is wrong with a line under `goods-475`.
+    """
+
+    code = "changed"
+    message = N_("Something changed since you opened this page. Please look at it once more.")
+
+    def __init__(
+        self,
+        message: str | None = None,
+        /,
+        *,
+        lines: Mapping[str, Message] | None = None,
+        **params: str | int | Words,
+    ) -> None:
+        super().__init__(message, **params)
+        self.fields = {"": Message(self.message, self.params), **(lines or {})}
+
+
+class TooLarge(ShopError):
+    status = 413
+    code = "too-large"
+    message = N_("That was more than can be taken at once")
