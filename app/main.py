@@ -6,11 +6,13 @@ from contextlib import asynccontextmanager
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.types import ASGIApp
 
+from app.background import background_work
 from app.db import Database
 from app.deps import reject_cross_site
-from app.error_handlers import install_error_handlers
-from app.middleware import Envelope
+from app.error_handlers import answer_http_error, install_error_handlers
+from app.middleware import BodyLimit, Envelope
 from app.routers import (
     address,
     assets,
@@ -23,6 +25,7 @@ from app.routers import (
     mine,
     operations,
     orders,
+    payments,
     sandbox,
     search,
 )
@@ -43,9 +46,22 @@ PAGES = (
     address,
     checkout,
     orders,
+    payments,
     sandbox,
     mine,
 )
+
+
+class Shop(FastAPI):
+    """The envelope is put around everything, also around the page that follows a crash.
+
+    Middleware added the usual way stands inside of Starlette's ServerErrorMiddleware, so a 500
+    would go out without request id and security headers.
+    """
+
+    def build_middleware_stack(self) -> ASGIApp:
+        settings: Settings = self.state.settings
+        return Envelope(super().build_middleware_stack(), secure=settings.is_production)
 
 
 def create_app(settings: Settings | None = None, db: Database | None = None) -> FastAPI:
@@ -55,14 +71,14 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        yield
+        async with background_work(db):
+            yield
         await db.close()
 
-    app = FastAPI(
+    app = Shop(
         title="爱鲜蜂 axf",
         lifespan=lifespan,
         dependencies=[Depends(reject_cross_site)],
-        max_body_size=MAX_BODY_BYTES,
         openapi_url=None,
     )
     app.state.db = db
@@ -72,5 +88,5 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install_error_handlers(app)
     app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
-    app.add_middleware(Envelope, secure=settings.is_production)
+    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, refuse=answer_http_error)
     return app

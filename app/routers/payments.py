@@ -1,0 +1,5 @@
+"""To be filled."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,37 @@
+"""The timed work: orders that were not paid in time, keys that nobody needs any more."""
+
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Order
+from app.services.order_moves import SYSTEM, make_move
+from app.services.stock import release_stock
+
+BATCH = 50
+
+
+async def close_due(session: AsyncSession, now: datetime, *, limit: int = BATCH) -> list[str]:
+    """Close unpaid orders whose time is over and free their stock; their numbers, in id order.
+
+    Any number of workers may do this at once: SKIP LOCKED (which SQLite, having one writer, does
+    not need) gives each its own orders, and the move happens only if the order is still unpaid.
+    """
+    due = (
+        await session.execute(
+            select(Order.id, Order.no)
+            .where(Order.status == "unpaid", Order.pay_by < now)
+            .order_by(Order.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    closed = {
+        order_id: no
+        for order_id, no in due
+        if await make_move(session, order_id, "expire", Order.pay_by < now, actor=SYSTEM, now=now)
+    }
+    # After all orders are closed, so that the stock of the whole batch is freed in goods order.
+    await release_stock(session, list(closed), actor=SYSTEM)
+    return list(closed.values())
