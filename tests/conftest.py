@@ -1,32 +1,37 @@
 """One schema per run and database, one transaction per test: the outer one is rolled back."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
 from httpx2 import ASGITransport, AsyncClient
-from sqlalchemy import Connection, event
-from sqlalchemy.engine import make_url
+from sqlalchemy import event
 from sqlalchemy.ext.asyncio import (
     AsyncConnection,
     AsyncEngine,
     AsyncSession,
     async_sessionmaker,
-    create_async_engine,
 )
 
-from alembic import command
-from app.cli.database import alembic_config
 from app.db import Database
 from app.engine import make_engine
 from app.main import create_app
 from app.models import Goods, User
 from app.settings import Settings
+from tests.databases import fresh_database, migrate
 from tests.factories import make_goods, make_ticket, make_user
 from tests.mariadb import run_mariadb
+from tests.summary import pytest_terminal_summary
+
+__all__ = ["pytest_terminal_summary"]
+
+# What the developer has set for a shop of their own must not reach the tests.
+for _name in [name for name in os.environ if name.startswith("AXF_")]:
+    del os.environ[_name]
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
 
@@ -54,12 +59,6 @@ async def engine(database_url: str) -> AsyncIterator[AsyncEngine]:
         await connection.run_sync(migrate)
     yield engine
     await engine.dispose()
-
-
-def migrate(connection: Connection, revision: str = "head") -> None:
-    config = alembic_config()
-    config.attributes["connection"] = connection
-    command.upgrade(config, revision)
 
 
 @pytest.fixture
@@ -173,36 +172,6 @@ def count_queries(connection: AsyncConnection) -> Iterator[Callable[[], int]]:
     event.listen(target, "before_cursor_execute", note)
     yield count
     event.remove(target, "before_cursor_execute", note)
-
-
-@asynccontextmanager
-async def fresh_database(url: str, folder: Path) -> AsyncIterator[str]:
-    """The URL of a migrated database of its own, for tests that need real connections."""
-    if url.startswith("sqlite"):
-        own = f"sqlite+aiosqlite:///{folder}/own.db"
-    else:
-        own = url.replace("/axf?", f"/axf_{folder.name[-40:].replace('-', '_')}?")
-        await _execute(url, f"CREATE DATABASE IF NOT EXISTS `{_name(own)}`")
-    engine = make_engine(own)
-    async with engine.begin() as connection:
-        await connection.run_sync(migrate)
-    await engine.dispose()
-    try:
-        yield own
-    finally:
-        if not url.startswith("sqlite"):
-            await _execute(url, f"DROP DATABASE `{_name(own)}`")
-
-
-def _name(url: str) -> str:
-    return make_url(url).database or ""
-
-
-async def _execute(url: str, statement: str) -> None:
-    engine = create_async_engine(url, isolation_level="AUTOCOMMIT")
-    async with engine.connect() as connection:
-        await connection.exec_driver_sql(statement)
-    await engine.dispose()
 
 
 @pytest.fixture
