@@ -58,13 +58,14 @@ class Database:
         self._budget = budget
 
     @classmethod
-    def connect(cls, url: str, *, pool_size: int = 8) -> Self:
+    def connect(cls, url: str, *, pool_size: int = 8, budget: float = 6.0) -> Self:
         writers = 1 if make_url(url).get_backend_name() == "sqlite" else pool_size
         return cls(
             _sessions(make_engine(url, autocommit=True, pool_size=pool_size)),
             _sessions(make_engine(url, pool_size=writers)),
             readers=pool_size,
             writers=writers,
+            budget=budget,
         )
 
     async def close(self) -> None:
