@@ -1,20 +1,26 @@
 """What is on sale, as lists and cards show it."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, case, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import N_
-from app.models import Goods, Stock
+from app.errors import N_, NotFound
+from app.models import ChildType, FoodType, Goods, Stock
 
 LOW_STOCK = 5
+MOST_SIMILAR = 8
 
+_STORAGE_WORDS = {
+    "冷藏": N_("Chilled"),
+    "冷冻": N_("Frozen"),
+    "常温": N_("Room temperature"),
+}
 _STORAGE_TAGS = {
-    "冷藏": (N_("Chilled"), "fresh"),
-    "冷冻": (N_("Frozen"), "fresh"),
+    "冷藏": (_STORAGE_WORDS["冷藏"], "fresh"),
+    "冷冻": (_STORAGE_WORDS["冷冻"], "fresh"),
 }
 
 
@@ -53,6 +59,9 @@ class GoodsCard:
         return tags
 
 
+# How many of a row's first columns make the card, when a query adds its own behind them.
+CARD_WIDTH = len(fields(GoodsCard))
+
 Columns = Select[*tuple[Any, ...]]  # Any: SQLAlchemy's own type of a row of many columns
 
 
@@ -86,3 +95,69 @@ async def list_cards_of(session: AsyncSession, goods_ids: Iterable[int]) -> dict
     """The cards of these goods by id, also of those no longer on sale."""
     cards = await list_cards(session, select_cards().where(Goods.id.in_(list(goods_ids))))
     return {card.id: card for card in cards}
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsDetail:
+    """A good as its own page shows it. Facts that are not known are empty or 0."""
+
+    card: GoodsCard
+    origin: str
+    life_days: int
+    type_id: int
+    type_number: int
+    type_zh: str
+    type_en: str
+    child_id: int | None
+    child_number: int | None
+    child_zh: str | None
+    child_en: str | None
+
+    @property
+    def storage(self) -> str:
+        """How to keep it, as an English source text; unknown words stay as they are."""
+        return _STORAGE_WORDS.get(self.card.storage, self.card.storage)
+
+
+async def get_goods(session: AsyncSession, goods_id: int) -> GoodsDetail:
+    """A good that is on sale. Raises NotFound."""
+    row = (
+        await session.execute(
+            select_cards()
+            .add_columns(
+                Goods.origin,
+                Goods.life_days,
+                Goods.type_id,
+                FoodType.number,
+                FoodType.name_zh,
+                FoodType.name_en,
+                Goods.child_id,
+                ChildType.number,
+                ChildType.name_zh,
+                ChildType.name_en,
+            )
+            .join(FoodType, FoodType.id == Goods.type_id)
+            .outerjoin(ChildType, ChildType.id == Goods.child_id)
+            .where(Goods.id == goods_id, Goods.on_sale)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return GoodsDetail(GoodsCard(*row[:CARD_WIDTH]), *row[CARD_WIDTH:])
+
+
+async def list_similar(session: AsyncSession, goods: GoodsDetail) -> list[GoodsCard]:
+    """What else of the same type can be bought: the same child first, then by sales."""
+    same_child = case((Goods.child_id == goods.child_id, 0), else_=1)
+    query = (
+        select_cards()
+        .where(
+            Goods.type_id == goods.type_id,
+            Goods.id != goods.card.id,
+            Goods.on_sale,
+            Stock.on_hand > Stock.allocated,
+        )
+        .order_by(same_child, Goods.sales.desc(), Goods.id)
+        .limit(MOST_SIMILAR)
+    )
+    return await list_cards(session, query)
