@@ -1,12 +1,24 @@
 """Rows for tests. Every argument has a default, so a test names only what it is about."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.forms import username_key
-from app.models import Address, ChildType, FoodType, Goods, Stock, StockMove, User, UserTicket
+from app.models import (
+    Address,
+    ChildType,
+    FoodType,
+    Goods,
+    HomeBlock,
+    HomeBlockGoods,
+    Stock,
+    StockMove,
+    User,
+    UserTicket,
+)
 from app.models.base import utcnow
 
 _serial = count(1)
@@ -114,3 +126,41 @@ async def make_address(session: AsyncSession, user: User, *, area: str = "望京
     session.add(address)
     await session.flush()
     return address
+
+
+async def make_block(
+    session: AsyncSession,
+    kind: str,
+    *,
+    title: str = "Strawberries",
+    title_zh: str = "草莓",
+    text: str = "",
+    position: int = 0,
+    is_shown: bool = True,
+    link_type: int = 0,
+    link_child: int = 0,
+    link_goods: Goods | None = None,
+    goods: Sequence[Goods] = (),
+) -> HomeBlock:
+    """A block of the home page; `goods` are those of a main show."""
+    block = HomeBlock(
+        kind=kind,
+        source_key=f"test-{next(_serial)}",
+        position=position,
+        is_shown=is_shown,
+        title_zh=title_zh,
+        title_en=title,
+        text_en=text,
+        pictures="1f353 1f343",
+        link_type=link_type,
+        link_child=link_child,
+        link_goods_id=link_goods.id if link_goods else None,
+    )
+    session.add(block)
+    await session.flush()
+    session.add_all(
+        HomeBlockGoods(block_id=block.id, position=i, goods_id=good.id)
+        for i, good in enumerate(goods)
+    )
+    await session.flush()
+    return block
