@@ -1,5 +1,23 @@
-"""To be filled."""
+"""The page of one good."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse
 
-router = APIRouter()
+from app.deps import Db, DeliveryRules, Number, Visitor, guard_storefront
+from app.services import catalogue
+from app.services.cart import EMPTY_CART, get_cart
+from app.templating import render
+
+router = APIRouter(dependencies=[Depends(guard_storefront)])
+
+
+@router.get("/axf/goods/{goods_id}/")
+async def show_goods(
+    request: Request, db: Db, visitor: Visitor, delivery: DeliveryRules, goods_id: Number
+) -> HTMLResponse:
+    goods = await db.read(catalogue.get_goods, goods_id)
+    similar = await db.read(catalogue.list_similar, goods)
+    cart = await db.read(get_cart, visitor.id) if visitor else EMPTY_CART
+    return render(
+        request, "goods/show.html", goods=goods, similar=similar, cart=cart, delivery=delivery
+    )
