@@ -1,5 +1,6 @@
 """What a route may ask for in its signature."""
 
+from collections.abc import Mapping
 from typing import Annotated
 from urllib.parse import quote
 
@@ -9,6 +10,8 @@ from app.db import Database
 from app.errors import CrossSiteRequest, LoginRequired
 from app.i18n import use_locale
 from app.models.base import utcnow
+from app.providers import PaymentProvider
+from app.providers.sandbox import Sandbox
 from app.security import TICKET_COOKIE, forget_ticket, safe_next
 from app.services import accounts
 from app.services.accounts import Shopper
@@ -41,6 +44,15 @@ async def get_delivery(settings: AppSettings) -> Delivery:
 
 
 DeliveryRules = Annotated[Delivery, Depends(get_delivery)]
+
+
+async def get_providers(settings: AppSettings) -> Mapping[str, PaymentProvider]:
+    """Everybody who may send notices, by the name in the address."""
+    sandbox = Sandbox(settings.secret_key.get_secret_value())
+    return {sandbox.name: sandbox}
+
+
+Providers = Annotated[Mapping[str, PaymentProvider], Depends(get_providers)]
 
 
 async def get_visitor(request: Request, db: Db) -> Shopper | None:
@@ -117,3 +129,5 @@ def page_before(request: Request) -> str:
 
 Number = Annotated[int, Path(ge=0, le=MAX_ID)]
 GoodsId = Annotated[int, Query(alias="goodsid", ge=1, le=MAX_ID)]
+OrderNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{16}$")]
+PaymentNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{24}$")]

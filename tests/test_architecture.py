@@ -21,7 +21,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "security": {"errors", "settings"},
     "forms": {"errors"},
     "db": {"engine", "errors", "models"},
-    "providers": {"errors", "settings"},
+    "providers": {"errors", "security", "settings"},
     "services": {"db", "errors", "models", "providers", "security", "settings"},
     "templating": {"i18n", "settings"},
     "middleware": {"i18n"},

@@ -1,0 +1,74 @@
+"""A payment provider for trying the shop out: everything is real but the money."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from app.errors import Forbidden
+from app.providers import Notice, PaymentRequest
+from app.security import is_signed, sign
+
+TIMESTAMP, SIGNATURE = "x-sandbox-timestamp", "x-sandbox-signature"
+PURPOSE = "sandbox-notice"
+TOLERANCE = timedelta(minutes=5)
+MOST_FEN = 10**12
+
+
+class _Body(BaseModel):
+    """What is in a notice. Strict: a number as a text would be another gateway's notice."""
+
+    model_config = ConfigDict(strict=True, extra="ignore")
+
+    payment_no: str = Field(pattern=r"\A[0-9A-Z]{1,32}\Z")
+    ref: str = Field(pattern=r"\A[0-9A-Za-z-]{1,64}\Z")
+    amount_fen: int = Field(ge=1, le=MOST_FEN)
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """Signs and checks with HMAC-SHA256 over the time and the raw body."""
+
+    secret: str = field(repr=False)
+    name: str = "sandbox"
+
+    async def begin(self, payment: PaymentRequest) -> str:
+        return f"/sandbox/pay/{payment.payment_no}/"
+
+    def write_notice(
+        self, payment: PaymentRequest, *, now: datetime
+    ) -> tuple[bytes, dict[str, str]]:
+        """The body and headers of the call by which a gateway reports that it was paid.
+
+        One payment has one reference, so paying twice on the sandbox's page charges once.
+        """
+        content = _Body(
+            payment_no=payment.payment_no,
+            ref=f"SB-{payment.payment_no}",
+            amount_fen=payment.amount_fen,
+        )
+        body = content.model_dump_json().encode()
+        at = str(int(now.timestamp()))
+        return body, {TIMESTAMP: at, SIGNATURE: self._sign(at, body)}
+
+    def read_notice(self, body: bytes, headers: Mapping[str, str], *, now: datetime) -> Notice:
+        at = headers.get(TIMESTAMP, "")
+        signature = headers.get(SIGNATURE, "")
+        if not is_signed(self.secret, PURPOSE, _signed_part(at, body), signature):
+            raise Forbidden
+        # The signature is right, so the time is one that we wrote and a number.
+        if abs(now.timestamp() - int(at)) > TOLERANCE.total_seconds():
+            raise Forbidden
+        try:
+            content = _Body.model_validate_json(body)
+        except ValidationError:
+            raise Forbidden from None
+        return Notice(self.name, content.payment_no, content.ref, content.amount_fen)
+
+    def _sign(self, at: str, body: bytes) -> str:
+        return sign(self.secret, PURPOSE, _signed_part(at, body))
+
+
+def _signed_part(at: str, body: bytes) -> bytes:
+    return at.encode("utf-8", "replace") + b"." + body

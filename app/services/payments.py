@@ -1,0 +1,197 @@
+"""Asking for an order's money, and believing that it came only when the provider says so."""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import insert, or_, select, update
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import Again, count_changed
+from app.errors import NotFound
+from app.models import Goods, Order, OrderLine, Payment
+from app.providers import Notice, PaymentRequest
+from app.services.numbers import new_payment_no
+from app.services.order_moves import make_move
+
+log = logging.getLogger("axf.payments")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What became of the money: paid, late (order closed or paid already) or mismatch."""
+
+    payment_no: str
+    status: str
+
+
+async def begin_payment(
+    session: AsyncSession, user_id: int, no: str, provider: str, *, now: datetime
+) -> PaymentRequest | None:
+    """The open payment of an order, made if there is none; None when there is nothing to pay."""
+    # The lock lets two clicks in one after the other, so that they get the same payment.
+    order = (
+        await session.execute(
+            select(Order.id, Order.status, Order.pay_by, Order.pay_fen)
+            .where(Order.user_id == user_id, Order.no == no)
+            .with_for_update()
+        )
+    ).one_or_none()
+    if order is None:
+        raise NotFound
+    if order.status != "unpaid" or order.pay_by <= now:
+        return None
+    payment_no = await session.scalar(
+        select(Payment.no).where(
+            Payment.order_id == order.id, Payment.provider == provider, Payment.status == "created"
+        )
+    )
+    if payment_no is None:
+        payment_no = new_payment_no()
+        await session.execute(
+            insert(Payment).values(
+                no=payment_no, order_id=order.id, provider=provider, amount_fen=order.pay_fen
+            )
+        )
+    return PaymentRequest(payment_no, no, order.pay_fen)
+
+
+async def get_payment_request(
+    session: AsyncSession, payment_no: str, provider: str
+) -> PaymentRequest:
+    """What a provider was asked to collect; raises NotFound for a number it was never given."""
+    row = (
+        await session.execute(
+            select(Payment.no, Order.no, Payment.amount_fen)
+            .join(Order, Order.id == Payment.order_id)
+            .where(Payment.no == payment_no, Payment.provider == provider)
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound
+    return PaymentRequest(*row)
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    id: int
+    no: str
+    order_id: int
+    amount_fen: int
+    status: str
+    ref: str | None
+
+
+async def take_notice(session: AsyncSession, notice: Notice, *, now: datetime) -> Receipt:
+    """Book money that a provider reports. Nothing else makes an order paid.
+
+    The same (provider, ref) again answers the same and changes nothing, so it may be run and
+    sent as often as anybody likes. Money that fits no open order is booked as late or mismatch.
+    """
+    known = await _find_payment(session, notice)
+    if known.ref == notice.ref:
+        return Receipt(known.no, known.status)
+    if known.status != "created":
+        receipt = await _book_second(session, known, notice, now)
+    elif notice.amount_fen != known.amount_fen:
+        receipt = await _book(session, known, notice, "mismatch", now)
+    elif await make_move(
+        session,
+        known.order_id,
+        "pay",
+        Order.pay_fen == notice.amount_fen,
+        actor=f"provider:{notice.provider}",
+        now=now,
+    ):
+        receipt = await _book(session, known, notice, "paid", now)
+        await _count_sales(session, known.order_id)
+    else:
+        receipt = await _book(session, known, notice, "late", now)
+    if receipt.status != "paid":
+        log.warning("%s fen for payment %s are %s", notice.amount_fen, known.no, receipt.status)
+    return receipt
+
+
+async def _find_payment(session: AsyncSession, notice: Notice) -> _Known:
+    """The payment that was booked under this reference, else the one that the notice names."""
+    rows = await session.execute(
+        select(
+            Payment.id,
+            Payment.no,
+            Payment.order_id,
+            Payment.amount_fen,
+            Payment.status,
+            Payment.provider_ref,
+        ).where(
+            Payment.provider == notice.provider,
+            or_(Payment.no == notice.payment_no, Payment.provider_ref == notice.ref),
+        )
+    )
+    found = [_Known(*row) for row in rows]
+    if not found:
+        log.warning("%s reports money for an unknown payment", notice.provider)
+        raise NotFound
+    return min(found, key=lambda payment: payment.ref != notice.ref)
+
+
+async def _book(
+    session: AsyncSession, known: _Known, notice: Notice, status: str, now: datetime
+) -> Receipt:
+    """Write the money on the open payment. Whoever lost the race to do so starts again."""
+    try:
+        booked = await count_changed(
+            session,
+            update(Payment)
+            .where(Payment.id == known.id, Payment.status == "created")
+            .values(
+                status=status,
+                paid_for=known.order_id if status == "paid" else None,
+                provider_ref=notice.ref,
+                received_fen=notice.amount_fen,
+                received_at=now,
+            ),
+        )
+    except IntegrityError as error:
+        raise Again from error
+    if not booked:
+        raise Again
+    return Receipt(known.no, status)
+
+
+async def _book_second(
+    session: AsyncSession, known: _Known, notice: Notice, now: datetime
+) -> Receipt:
+    """Money again for a payment that has had its money: a row of its own, to be given back."""
+    receipt = Receipt(new_payment_no(), "late")
+    try:
+        await session.execute(
+            insert(Payment).values(
+                no=receipt.payment_no,
+                order_id=known.order_id,
+                provider=notice.provider,
+                provider_ref=notice.ref,
+                status=receipt.status,
+                amount_fen=notice.amount_fen,
+                received_fen=notice.amount_fen,
+                received_at=now,
+            )
+        )
+    except IntegrityError as error:
+        raise Again from error
+    return receipt
+
+
+async def _count_sales(session: AsyncSession, order_id: int) -> None:
+    lines = await session.execute(
+        select(OrderLine.goods_id, OrderLine.quantity)
+        .where(OrderLine.order_id == order_id)
+        .order_by(OrderLine.goods_id)
+    )
+    for goods_id, quantity in lines.all():
+        await session.execute(
+            update(Goods)
+            .where(Goods.id == goods_id)
+            .values(sales=Goods.sales + quantity, updated_at=Goods.updated_at),
+            execution_options={"synchronize_session": False},
+        )
