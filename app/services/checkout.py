@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services import addresses
-from app.services.addresses import Address
+from app.services.addresses import AddressView
 from app.services.cart import Cart, Line, get_cart, quote_of
 from app.services.quote import Delivery, Quote
 
@@ -17,7 +17,7 @@ class Checkout:
 
     cart: Cart
     quote: Quote
-    address: Address | None
+    address: AddressView | None
 
     @property
     def lines(self) -> tuple[Line, ...]:

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import insert, select, tuple_
+from sqlalchemy import delete, insert, select, tuple_
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -61,4 +61,4 @@ async def prune_keys(session: AsyncSession, before: datetime, *, limit: int = 50
     if not old:
         return 0
     rows = tuple_(IdempotencyKey.user_id, IdempotencyKey.key).in_([tuple(row) for row in old])
-    return await count_changed(session, IdempotencyKey.__table__.delete().where(rows))
+    return await count_changed(session, delete(IdempotencyKey).where(rows))
