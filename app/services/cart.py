@@ -6,8 +6,9 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.errors import NotFound
 from app.models import CartLine, ChildType, FoodType, Goods, Stock
-from app.services.catalogue import GoodsCard, list_cards, select_cards
+from app.services.catalogue import GoodsCard, list_cards, list_cards_of, select_cards
 from app.services.quote import Delivery, Quote, QuoteLine, quote
 
 SHOWN_IN_SHORT = 5
@@ -24,6 +25,7 @@ class Line:
     seen_price_fen: int
     type_number: int
     child_number: int
+    line_id: int = 0
 
     @property
     def is_gone(self) -> bool:
@@ -81,6 +83,11 @@ class Cart:
     def all_selected(self) -> bool:
         return bool(self.at_hand) and all(line.is_select for line in self.at_hand)
 
+    def line_after(self, line_id: int) -> Line | None:
+        """What stands where the line of that id stood before it was removed."""
+        later = (line for line in self.at_hand if line.line_id > line_id)
+        return next(later, self.at_hand[-1] if self.at_hand else None)
+
     @property
     def newest(self) -> tuple[Line, ...]:
         """The latest few, for the cart in short beside a list."""
@@ -105,6 +112,7 @@ async def get_cart(session: AsyncSession, user_id: int) -> Cart:
             CartLine.seen_price_fen,
             FoodType.number,
             ChildType.number,
+            CartLine.id,
         )
         .join(CartLine, CartLine.goods_id == Goods.id)
         .join(FoodType, FoodType.id == Goods.type_id)
@@ -116,9 +124,15 @@ async def get_cart(session: AsyncSession, user_id: int) -> Cart:
 
 
 def _line(*row: Any) -> Line:  # Any: the columns of a card, then those of the line
-    *card, quantity, is_select, seen_price_fen, type_number, child_number = row
+    *card, quantity, is_select, seen_price_fen, type_number, child_number, line_id = row
     return Line(
-        GoodsCard(*card), quantity, is_select, seen_price_fen, type_number, child_number or 0
+        GoodsCard(*card),
+        quantity,
+        is_select,
+        seen_price_fen,
+        type_number,
+        child_number or 0,
+        line_id,
     )
 
 
@@ -143,3 +157,32 @@ async def list_add_ons(session: AsyncSession, cart: Cart, missing_fen: int) -> l
         .limit(ADD_ONS)
     )
     return await list_cards(session, query)
+
+
+@dataclass(frozen=True, slots=True)
+class CartPage:
+    """All that the cart page shows."""
+
+    cart: Cart
+    quote: Quote
+    add_ons: list[GoodsCard]
+
+
+async def get_cart_page(session: AsyncSession, user_id: int, delivery: Delivery) -> CartPage:
+    cart = await get_cart(session, user_id)
+    sums = quote_of(cart, delivery)
+    is_close = sums.lines and sums.missing_for_free_fen
+    add_ons = await list_add_ons(session, cart, sums.missing_for_free_fen) if is_close else []
+    return CartPage(cart, sums, add_ons)
+
+
+async def get_cart_and_card(
+    session: AsyncSession, user_id: int, goods_id: int
+) -> tuple[Cart, GoodsCard]:
+    """The cart, and a good that may have just left it. Raises NotFound for unknown goods."""
+    cart = await get_cart(session, user_id)
+    card = next((line.card for line in cart.lines if line.card.id == goods_id), None)
+    card = card or (await list_cards_of(session, [goods_id])).get(goods_id)
+    if card is None:
+        raise NotFound
+    return cart, card

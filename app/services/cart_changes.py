@@ -1,14 +1,10 @@
 """Every way to change a cart. Each is right also when it runs beside itself."""
 
 from dataclasses import dataclass
-from typing import Any, cast
 
 from sqlalchemy import (
     ColumnElement,
-    CursorResult,
-    Delete,
     ScalarSelect,
-    Update,
     and_,
     delete,
     insert,
@@ -18,7 +14,7 @@ from sqlalchemy import (
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.db import Again
+from app.db import Again, count_changed
 from app.errors import N_, Conflict, NotFound, OutOfStock, Words
 from app.models import CartLine, Goods, Stock
 from app.models.cart import MOST_OF_ONE
@@ -38,21 +34,21 @@ async def add_goods(session: AsyncSession, user_id: int, goods_id: int, quantity
         .where(*_line_of(user_id, goods_id), wanted <= MOST_OF_ONE, wanted <= _left(goods_id))
         .values(quantity=wanted, seen_price_fen=_price(goods_id))
     )
-    if not await _changed(session, grow):
+    if not await count_changed(session, grow):
         await _start_line(session, user_id, goods_id, quantity)
 
 
 async def _start_line(session: AsyncSession, user_id: int, goods_id: int, quantity: int) -> None:
     """Put in the first of a good, or say why no more fits."""
-    card, present = await _find_card(session, user_id, goods_id)
-    if card is None or not card.on_sale:
+    card, line = await _find_line(session, user_id, goods_id)
+    wanted = quantity + (line.quantity if line else 0)
+    if not card.on_sale:
         raise NotFound
-    wanted = (present or 0) + quantity
     if wanted > card.left:
         raise OutOfStock(left=max(0, card.left), name=Words(card.name_zh, card.name_en))
     if wanted > MOST_OF_ONE:
         raise Conflict(N_("At most %(most)s pieces of one good"), most=MOST_OF_ONE)
-    if present is not None:
+    if line is not None:
         raise Again  # it was put in by another click between two statements
     await _insert_line(session, user_id, card, quantity)
 
@@ -73,23 +69,38 @@ async def _insert_line(
         raise Again from error
 
 
-async def take_goods(session: AsyncSession, user_id: int, goods_id: int) -> None:
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A line as it was when it was removed: enough to name it and to bring it back."""
+
+    goods_id: int
+    name_zh: str
+    name_en: str
+    quantity: int
+    is_select: bool
+    line_id: int = 0
+
+
+async def take_goods(session: AsyncSession, user_id: int, goods_id: int) -> Removed | None:
     """One less; the last one takes the line with it. Of what is not in the cart nothing goes."""
-    line = _line_of(user_id, goods_id)
     shrink = (
         update(CartLine)
-        .where(*line, CartLine.quantity > 1)
+        .where(*_line_of(user_id, goods_id), CartLine.quantity > 1)
         .values(quantity=CartLine.quantity - 1, seen_price_fen=_price(goods_id))
     )
-    if await _changed(session, shrink):
-        return
-    if await _changed(session, delete(CartLine).where(*line, CartLine.quantity == 1)):
-        return
-    card, present = await _find_card(session, user_id, goods_id)
-    if card is None:
-        raise NotFound
-    if present is not None:
-        raise Again  # it changed from 1 to 2 between the two statements
+    if await count_changed(session, shrink):
+        return None
+    _, line = await _find_line(session, user_id, goods_id)
+    if line is not None and line.quantity > 1:
+        raise Again  # it grew between the two statements
+    return line and await _delete_line(session, user_id, line)
+
+
+async def _delete_line(session: AsyncSession, user_id: int, line: Removed) -> Removed:
+    same = (*_line_of(user_id, line.goods_id), CartLine.quantity == line.quantity)
+    if not await count_changed(session, delete(CartLine).where(*same)):
+        raise Again  # the number changed meanwhile, and undo must bring back the right one
+    return line
 
 
 async def take_what_is_left(session: AsyncSession, user_id: int, goods_id: int) -> None:
@@ -100,49 +111,44 @@ async def take_what_is_left(session: AsyncSession, user_id: int, goods_id: int) 
         .where(*_line_of(user_id, goods_id), CartLine.quantity > left, left > 0)
         .values(quantity=left, seen_price_fen=_price(goods_id))
     )
-    if not await _changed(session, reduce):
+    if not await count_changed(session, reduce):
         await _get_line(session, user_id, goods_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Removed:
-    """A line as it was, to bring it back."""
-
-    goods_id: int
-    quantity: int
-    is_select: bool
 
 
 async def remove_line(session: AsyncSession, user_id: int, goods_id: int) -> Removed:
     """Raises NotFound when it is not in this shopper's cart."""
-    removed = await _get_line(session, user_id, goods_id)
-    same = (*_line_of(user_id, goods_id), CartLine.quantity == removed.quantity)
-    if not await _changed(session, delete(CartLine).where(*same)):
-        raise Again  # the number changed meanwhile; bring back the one that was removed
-    return removed
+    return await _delete_line(session, user_id, await _get_line(session, user_id, goods_id))
 
 
 async def restore_line(
     session: AsyncSession, user_id: int, goods_id: int, quantity: int, is_select: bool
 ) -> None:
     """Undo a removal, also of goods that are gone. What came into the cart since then stays."""
-    card, present = await _find_card(session, user_id, goods_id)
-    if card is None:
-        raise NotFound
-    if present is None:
+    card, line = await _find_line(session, user_id, goods_id)
+    if line is None:
         await _insert_line(session, user_id, card, quantity, is_select)
+
+
+async def find_removed(
+    session: AsyncSession, goods_id: int, quantity: int, is_select: bool
+) -> Removed | None:
+    """What a removal of this line would have returned; None for unknown goods."""
+    row = (
+        await session.execute(select(Goods.name_zh, Goods.name_en).where(Goods.id == goods_id))
+    ).one_or_none()
+    return row and Removed(goods_id, row.name_zh, row.name_en, quantity, is_select)
 
 
 async def select_line(session: AsyncSession, user_id: int, goods_id: int, is_select: bool) -> None:
     """Raises NotFound when it is not in this shopper's cart."""
     change = update(CartLine).where(*_line_of(user_id, goods_id)).values(is_select=is_select)
-    if not await _changed(session, change):
+    if not await count_changed(session, change):
         raise NotFound(GONE_FROM_CART)
 
 
 async def select_all(session: AsyncSession, user_id: int, is_select: bool) -> None:
     change = update(CartLine).where(CartLine.user_id == user_id).values(is_select=is_select)
-    await _changed(session, change)
+    await count_changed(session, change)
 
 
 async def clear_gone(session: AsyncSession, user_id: int) -> int:
@@ -152,7 +158,7 @@ async def clear_gone(session: AsyncSession, user_id: int) -> int:
         .join(Stock, Stock.goods_id == Goods.id)
         .where(Goods.id == CartLine.goods_id, Goods.on_sale, Stock.on_hand > Stock.allocated)
     )
-    return await _changed(
+    return await count_changed(
         session, delete(CartLine).where(CartLine.user_id == user_id, ~for_sale.exists())
     )
 
@@ -175,29 +181,28 @@ def _price(goods_id: int) -> ScalarSelect[int]:
     return select(Goods.price_fen).where(Goods.id == goods_id).scalar_subquery()
 
 
-async def _changed(session: AsyncSession, change: Update | Delete) -> int:
-    """Run it; returns how many rows it found."""
-    result = await session.execute(change, execution_options={"synchronize_session": False})
-    return cast(CursorResult[Any], result).rowcount
-
-
-async def _find_card(
+async def _find_line(
     session: AsyncSession, user_id: int, goods_id: int
-) -> tuple[GoodsCard | None, int | None]:
-    """The good, and how many of it are in the cart."""
+) -> tuple[GoodsCard, Removed | None]:
+    """The good, and its line in the cart if there is one. Raises NotFound for unknown goods."""
     query = (
         select_cards()
-        .add_columns(CartLine.quantity)
+        .add_columns(CartLine.quantity, CartLine.is_select, CartLine.id)
         .outerjoin(CartLine, and_(CartLine.goods_id == Goods.id, CartLine.user_id == user_id))
         .where(Goods.id == goods_id)
     )
     row = (await session.execute(query)).one_or_none()
-    return (None, None) if row is None else (GoodsCard(*row[:-1]), row[-1])
+    if row is None:
+        raise NotFound
+    *columns, quantity, is_select, line_id = row
+    card = GoodsCard(*columns)
+    if quantity is None:
+        return card, None
+    return card, Removed(card.id, card.name_zh, card.name_en, quantity, is_select, line_id)
 
 
 async def _get_line(session: AsyncSession, user_id: int, goods_id: int) -> Removed:
-    columns = select(CartLine.goods_id, CartLine.quantity, CartLine.is_select)
-    row = (await session.execute(columns.where(*_line_of(user_id, goods_id)))).one_or_none()
-    if row is None:
+    _, line = await _find_line(session, user_id, goods_id)
+    if line is None:
         raise NotFound(GONE_FROM_CART)
-    return Removed(*row)
+    return line
