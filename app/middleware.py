@@ -4,9 +4,14 @@ import logging
 import re
 import secrets
 import time
+from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.i18n import LOCALES, negotiate, use_locale
@@ -72,7 +77,7 @@ class Envelope:
             log.info(
                 "%s %s %s %.1fms %s",
                 scope["method"],
-                scope["path"],
+                quote(scope["path"]),  # a line break in it must not forge a second line
                 status,
                 (time.perf_counter() - started) * 1000,
                 state["request_id"],
@@ -90,8 +95,49 @@ class Envelope:
         else:
             headers.setdefault("Cache-Control", "private, no-cache")
             headers.add_vary_header("Cookie, Accept-Language, HX-Request-Type")
-        for cookie in state.get("set_cookies", ()):
+        for cookie in state.get("set_cookies", {}).values():
             headers.append("Set-Cookie", cookie)
+
+
+Refuse = Callable[[Request, Exception], Awaitable[Response]]
+
+
+class BodyLimit:
+    """Nothing larger than `most` bytes is read, and what says it is larger is not even begun."""
+
+    def __init__(self, app: ASGIApp, *, most: int, refuse: Refuse) -> None:
+        self.app = app
+        self.most = most
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+        elif _declared_length(scope) > self.most:
+            response = await self.refuse(Request(scope), HTTPException(413))
+            await response(scope, receive, send)
+        else:
+            await self.app(scope, self._counting(receive), send)
+
+    def _counting(self, receive: Receive) -> Receive:
+        """For bodies sent in chunks, whose length nobody knows beforehand."""
+        total = 0
+
+        async def receive_within_limit() -> Message:
+            nonlocal total
+            message = await receive()
+            total += len(message.get("body", b""))
+            if total > self.most:
+                raise HTTPException(413)
+            return message
+
+        return receive_within_limit
+
+
+def _declared_length(scope: Scope) -> int:
+    length = Headers(scope=scope).get("Content-Length", "")
+    # Python refuses to read numbers of thousands of digits; 19 are more than enough to say no.
+    return int(length[:19]) if length.isascii() and length.isdecimal() else 0
 
 
 def _request_id(headers: Headers) -> str:
