@@ -39,6 +39,12 @@ class NotFound(ShopError):
     message = N_("This page has moved, or the goods are no longer sold.")
 
 
+class Unreadable(ShopError):
+    status = 400
+    code = "unreadable"
+    message = N_("This form could not be read. Please open the page again.")
+
+
 class LoginRequired(ShopError):
     status = 401
     code = "log-in-required"
@@ -73,7 +79,7 @@ class TooMany(ShopError):
 
     status = 429
     code = "too-many"
-    message = N_("Too many tries. Please wait %(seconds)s seconds.")
+    message = N_("Too many tries. Seconds to wait: %(seconds)s.")
 
     def __init__(self, message: str | None = None, /, *, seconds: int) -> None:
         super().__init__(message, seconds=seconds)
@@ -118,12 +124,13 @@ class InvalidInput(ShopError):
         return cls({field: Message(text, params)})
 
 
-class CheckoutRefused(Conflict):
+class CheckoutRefused(InvalidInput):
     """What the check-out page showed is no longer so; it is shown again.
 
     `fields` holds the summary under "" and what is wrong with a line under `goods-475`.
     """
 
+    status = 409
     code = "changed"
     message = N_("Something changed since you opened this page. Please look at it once more.")
 
@@ -135,7 +142,7 @@ class CheckoutRefused(Conflict):
         lines: Mapping[str, Message] | None = None,
         **params: str | int | Words,
     ) -> None:
-        super().__init__(message, **params)
+        ShopError.__init__(self, message, **params)
         self.fields = {"": Message(self.message, self.params), **(lines or {})}
 
 

@@ -6,13 +6,29 @@ from typing import Annotated, Any, TypeVar
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import Request
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
 from starlette.datastructures import UploadFile
 
-from app.errors import N_, InvalidInput, Message
+from app.errors import N_, InvalidInput, Message, Unreadable
 
 Form = TypeVar("Form", bound="ShopForm")
+
+SHORTEST_NAME = 2
+LONGEST_NAME = 32
+LONGEST_KEY = 64
+ZERO_WIDTH_JOINER = "\u200d"
+# Letters and signs by their category, but nothing is to be seen.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
+# Joins emoji, or chooses how one is drawn.
+_UNSEEN = dict.fromkeys([0x200D, *range(0xFE00, 0xFE10)])
 
 _BUILT_IN = {
     "missing": N_("Please fill this in"),
@@ -27,14 +43,19 @@ class ShopForm(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-async def read_form(request: Request, form: type[Form], *, page: str, **context: Any) -> Form:
+async def read_form(
+    request: Request, form: type[Form], *, page: str | None = None, **context: Any
+) -> Form:
     """The posted form, checked.
 
     When something is wrong, `page` is shown again at 422 with what was typed (but passwords) and
-    the reason beside each field; also when a service raises InvalidInput afterwards.
+    the reason beside each field; also when a service raises InvalidInput afterwards. `context` is
+    handed to `render`, so `block="…"` names what htmx gets of the page.
     """
     values = await _typed(request)
-    request.state.form_page = (page, {"values": values, **context})
+    if page is not None:
+        shown = {key: value for key, value in values.items() if "password" not in key}
+        request.state.form_page = (page, {"values": shown, **context})
     try:
         return form.model_validate(values)
     except ValidationError as error:
@@ -42,8 +63,14 @@ async def read_form(request: Request, form: type[Form], *, page: str, **context:
 
 
 async def _typed(request: Request) -> dict[str, str]:
-    data = await request.form(max_files=0, max_fields=50)
-    return {key: value for key, value in data.items() if not isinstance(value, UploadFile)}
+    try:
+        data = await request.form(max_files=0, max_fields=50)
+        values = {key: value for key, value in data.items() if not isinstance(value, UploadFile)}
+        # A multipart body may name an encoding, and some bring half characters.
+        "".join([*values, *values.values()]).encode()
+    except UnicodeError:
+        raise Unreadable from None
+    return values
 
 
 def _reasons(error: ValidationError) -> dict[str, Message]:
@@ -84,20 +111,43 @@ def _length(least: int, most: int, too_short: str) -> AfterValidator:
 
 
 def _username(name: str) -> str:
-    if not all(
-        unicodedata.category(char)[0] in "LMN" or char in "_-." or _is_emoji(char) for char in name
-    ):
+    if not all(_may_be_in_a_name(char) for char in name) or unicodedata.category(name[0])[0] == "M":
         raise refuse(N_("Letters, digits, Chinese characters and _ - . only"))
+    if len(username_key(name)) < SHORTEST_NAME:
+        raise refuse(N_("At least 2 characters"))
+    if len(username_key(name)) > LONGEST_KEY:  # one character may be compared as up to eighteen
+        raise refuse(N_("This is too long"))
     return name
 
 
-def _is_emoji(char: str) -> bool:
-    return unicodedata.category(char) == "So"
+def _may_be_in_a_name(char: str) -> bool:
+    category = unicodedata.category(char)
+    is_joiner = char == ZERO_WIDTH_JOINER or unicodedata.name(char, "").startswith("EMOJI MODIFIER")
+    return (
+        category[0] in "LMN" or category == "So" or char in "_-." or is_joiner
+    ) and char not in _BLANK
 
 
 def username_key(name: str) -> str:
-    """How names are compared: Ａnn, ann and ANN are one."""
-    return unicodedata.normalize("NFKC", name).casefold().strip()
+    """How names are compared: Ａnn, ann and ANN are one, and what nobody sees does not count."""
+    key = name.translate(_UNSEEN)
+    for _ in range(2):  # Unicode's own recipe: folding may undo the normal form
+        key = unicodedata.normalize("NFKC", key).casefold()
+    return unicodedata.normalize("NFKC", key).translate(_UNSEEN).strip()
+
+
+def problem_with_username(name: str) -> Message | None:
+    """Why this cannot be a name; None when it can."""
+    try:
+        _a_username.validate_python(name)
+    except ValidationError as error:
+        return _reasons(error)[""]
+    return None
+
+
+def _checked(value: Any) -> Any:  # Any: as above
+    """A box that is ticked is posted as `on` or any other word; one that is not, not at all."""
+    return value not in {"", "0", "off", "false"} if isinstance(value, str) else value
 
 
 def _email(text: str) -> str | None:
@@ -117,7 +167,16 @@ def _phone(text: str) -> str:
 
 
 Line = Annotated[str, BeforeValidator(_line)]
-Username = Annotated[Line, _length(2, 32, N_("At least 2 characters")), AfterValidator(_username)]
+Username = Annotated[
+    Line,
+    _length(SHORTEST_NAME, LONGEST_NAME, N_("At least 2 characters")),
+    AfterValidator(_username),
+]
+_a_username: TypeAdapter[str] = TypeAdapter(Username)
+# What is typed to log in is only compared, so a name that cannot exist is just not known.
+Known = Annotated[Line, _length(1, 256, N_("Please fill this in"))]
+KnownPassword = Annotated[str, _length(1, 256, N_("Please fill this in"))]
+Checkbox = Annotated[bool, BeforeValidator(_checked)]
 # Passwords are taken as typed: any character, no trimming.
 Password = Annotated[str, _length(8, 256, N_("At least 8 characters"))]
 Email = Annotated[Line, _length(0, 254, ""), AfterValidator(_email)]

@@ -1,12 +1,153 @@
-"""Who is signed in."""
+"""Registering, logging in and out, and who is signed in."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db import Database
+from app.errors import N_, InvalidInput, Message
 from app.models import Address, CartLine, User, UserTicket
+from app.models.base import utcnow
+from app.security import check_password, hash_password, is_common_password
+from app.services.throttle import Brake, brakes_of, claim_try, forgive_try
+from app.services.tickets import Device, Ticket, issue_ticket
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer:
+    """Who wants to register. `username_key` is the name as it is compared."""
+
+    username: str
+    username_key: str
+    password: str
+    email: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Account:
+    id: int
+    password_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    brakes: tuple[Brake, ...]
+    at: datetime
+
+
+async def register(db: Database, newcomer: Newcomer, device: Device, *, life: timedelta) -> Ticket:
+    """A new account that is signed in at once. Raises InvalidInput with what is in the way."""
+    problems: dict[str, Message] = {}
+    if not await db.read(is_username_free, newcomer.username_key):
+        problems |= _taken().fields
+    if is_common_password(newcomer.password, username=newcomer.username_key):
+        text = N_("Too many people use this password. Please choose another one.")
+        problems["password"] = Message(text, {})
+    if problems:
+        raise InvalidInput(problems)
+    password_hash = await hash_password(newcomer.password)
+    return await db.write(_create_account, newcomer, password_hash, device, life)
+
+
+async def is_username_free(session: AsyncSession, username_key: str) -> bool:
+    found = await session.scalar(select(User.id).where(User.username_key == username_key))
+    return found is None
+
+
+def _taken() -> InvalidInput:
+    return InvalidInput.of("username", N_("This name is taken"))
+
+
+async def _create_account(
+    session: AsyncSession,
+    newcomer: Newcomer,
+    password_hash: str,
+    device: Device,
+    life: timedelta,
+) -> Ticket:
+    user = User(
+        username=newcomer.username,
+        username_key=newcomer.username_key,
+        email=newcomer.email,
+        password_hash=password_hash,
+    )
+    session.add(user)
+    try:
+        await session.flush()
+    except IntegrityError:  # somebody else was faster
+        raise _taken() from None
+    ticket = await issue_ticket(session, user.id, device, life)
+    assert ticket is not None  # noqa: S101 - made in this very transaction
+    return ticket
+
+
+async def log_in(
+    db: Database,
+    username_key: str,
+    password: str,
+    device: Device,
+    *,
+    life: timedelta,
+    secret: str,
+) -> Ticket:
+    """A ticket for who knows the password. Raises InvalidInput, or TooMany before looking at it.
+
+    Neither words nor time tell whether it was the name or the password that was wrong. Hashing
+    stands between the transactions, so that no connection waits for it.
+    """
+    now = utcnow()
+    brakes = brakes_of(username_key, device.address, secret=secret)
+    await db.write(claim_try, brakes, now=now)
+    account = await db.read(_find_account, username_key)
+    stored = account.password_hash if account else None
+    is_right, renewed = await check_password(password, stored)
+    if account is None or not is_right:
+        raise _wrong()
+    ticket = await db.write(_let_in, account, renewed, device, _Try(brakes, now), life=life)
+    if ticket is None:
+        raise _wrong()
+    return ticket
+
+
+async def _find_account(session: AsyncSession, username_key: str) -> _Account | None:
+    row = (
+        await session.execute(
+            select(User.id, User.password_hash).where(
+                User.username_key == username_key, User.is_active
+            )
+        )
+    ).one_or_none()
+    return _Account(*row) if row else None
+
+
+def _wrong() -> InvalidInput:
+    return InvalidInput.of("", N_("User name or password is not right. Try again?"))
+
+
+async def _let_in(
+    session: AsyncSession,
+    account: _Account,
+    renewed: str | None,
+    device: Device,
+    claimed: _Try,
+    *,
+    life: timedelta,
+) -> Ticket | None:
+    if renewed:
+        await session.execute(
+            update(User)
+            .where(User.id == account.id, User.password_hash == account.password_hash)
+            .values(password_hash=renewed)
+        )
+    await forgive_try(session, claimed.brakes, now=claimed.at)
+    return await issue_ticket(session, account.id, device, life)
+
+
+async def choose_locale(session: AsyncSession, user_id: int, locale: str) -> None:
+    await session.execute(update(User).where(User.id == user_id).values(locale=locale))
 
 
 @dataclass(frozen=True, slots=True)
