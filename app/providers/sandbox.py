@@ -21,8 +21,8 @@ class _Body(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="ignore")
 
-    payment_no: str = Field(pattern=r"\A[0-9A-Z]{1,32}\Z")
-    ref: str = Field(pattern=r"\A[0-9A-Za-z-]{1,64}\Z")
+    payment_no: str = Field(pattern=r"^[0-9A-Z]{1,32}$")
+    ref: str = Field(pattern=r"^[0-9A-Za-z-]{1,64}$")
     amount_fen: int = Field(ge=1, le=MOST_FEN)
 
 

@@ -23,7 +23,7 @@ PAGE = "checkout/show.html"
 class OrderForm(ShopForm):
     """`key` makes a repeat harmless, `agreed` is the hash of what the page showed."""
 
-    key: Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{16,64}\Z")]
+    key: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,64}$")]
     agreed: Annotated[str, Field(max_length=64)]
     note: Note60 = ""
 

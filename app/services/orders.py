@@ -35,5 +35,5 @@ async def count_tabs(session: AsyncSession, user_id: int) -> dict[str, int]:
     rows = await session.execute(
         select(Order.status, func.count()).where(Order.user_id == user_id).group_by(Order.status)
     )
-    numbers = dict(rows.tuples().all())
+    numbers = {row[0]: row[1] for row in rows}
     return {tab: sum(numbers.get(status, 0) for status in TABS[tab]) for tab in TABS}

@@ -34,7 +34,7 @@ async def list_left(session: AsyncSession, goods_ids: Sequence[int]) -> dict[int
     rows = await session.execute(
         select(Stock.goods_id, Stock.on_hand - Stock.allocated).where(Stock.goods_id.in_(goods_ids))
     )
-    return dict(rows.tuples().all())
+    return {row[0]: row[1] for row in rows}
 
 
 async def note_allocated(

@@ -1,0 +1,120 @@
+"""Shoppers on their way to an order, and the check of the books afterwards."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.db import Database
+from app.models import CartLine, Goods, Order, OrderEvent, Stock, StockMove, User
+from app.models.base import utcnow
+from app.providers import Notice
+from app.services.checkout import get_checkout
+from app.services.payments import begin_payment
+from app.services.placing import PlacedOrder, place_order
+from app.services.quote import Delivery
+from tests.factories import make_address, make_user
+
+DELIVERY = Delivery(fee_fen=500, free_from_fen=3900)
+KEY = "key-0123456789abcdef"
+ON_HAND = ("received", "adjusted", "returned", "wasted", "shipped")
+ALLOCATED = ("allocated", "released", "shipped")
+
+
+async def put_in_cart(
+    session: AsyncSession, user: User, goods: Goods, quantity: int = 1, *, is_select: bool = True
+) -> CartLine:
+    line = CartLine(
+        user_id=user.id,
+        goods_id=goods.id,
+        quantity=quantity,
+        is_select=is_select,
+        seen_price_fen=goods.price_fen,
+    )
+    session.add(line)
+    await session.flush()
+    return line
+
+
+async def make_buyer(session: AsyncSession, *basket: tuple[Goods, int]) -> User:
+    """A shopper with an address and these goods in the cart, in this order."""
+    user = await make_user(session)
+    await make_address(session, user)
+    for goods, quantity in basket:
+        await put_in_cart(session, user, goods, quantity)
+    return user
+
+
+async def place(
+    session: AsyncSession,
+    user_id: int,
+    *,
+    key: str = KEY,
+    agreed: str | None = None,
+    note: str = "",
+    now: datetime | None = None,
+    minutes: int = 15,
+) -> PlacedOrder:
+    """Place what the shopper would see now, or what `agreed` says they saw."""
+    now = now or utcnow()
+    if agreed is None:
+        agreed = (await get_checkout(session, user_id, DELIVERY)).hash
+    pay_by = now + timedelta(minutes=minutes)
+    return await place_order(
+        session, user_id, key, agreed, DELIVERY, note=note, now=now, pay_by=pay_by
+    )
+
+
+async def pay_notice(db: Database, user_id: int, no: str, *, ref: str = "R1") -> Notice:
+    """Begin to pay, and what the provider will then say."""
+    payment = await db.write(begin_payment, user_id, no, "sandbox", now=utcnow())
+    assert payment is not None
+    return Notice("sandbox", payment.payment_no, ref, payment.amount_fen)
+
+
+async def stock_of(session: AsyncSession, goods_id: int) -> tuple[int, int]:
+    rows = await session.execute(
+        select(Stock.on_hand, Stock.allocated).where(Stock.goods_id == goods_id)
+    )
+    on_hand, allocated = rows.one()
+    return on_hand, allocated
+
+
+async def order_of(session: AsyncSession, no: str) -> Order:
+    return (
+        await session.scalars(
+            select(Order).where(Order.no == no).execution_options(populate_existing=True)
+        )
+    ).one()
+
+
+async def history_of(session: AsyncSession, no: str) -> list[str]:
+    rows = await session.scalars(
+        select(OrderEvent.kind)
+        .join(Order, Order.id == OrderEvent.order_id)
+        .where(Order.no == no)
+        .order_by(OrderEvent.seq)
+    )
+    return list(rows)
+
+
+async def wrong_books(session: AsyncSession) -> list[str]:
+    """What does not add up: the counters against the sums of their moves."""
+    wrong = []
+    for goods_id, on_hand, allocated in (
+        await session.execute(select(Stock.goods_id, Stock.on_hand, Stock.allocated))
+    ).all():
+        if on_hand != await _sum_of_moves(session, goods_id, ON_HAND):
+            wrong.append(f"on hand of {goods_id}")
+        if allocated != await _sum_of_moves(session, goods_id, ALLOCATED):
+            wrong.append(f"allocated of {goods_id}")
+    return wrong
+
+
+async def _sum_of_moves(session: AsyncSession, goods_id: int, kinds: tuple[str, ...]) -> int:
+    total = await session.scalar(
+        select(func.coalesce(func.sum(StockMove.quantity), 0)).where(
+            StockMove.goods_id == goods_id, StockMove.kind.in_(kinds)
+        )
+    )
+    return int(total or 0)
