@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, contextmanager
 from datetime import datetime
 from pathlib import Path
 
@@ -152,6 +153,14 @@ async def test_two_units_that_lock_crosswise_both_succeed(mariadb: Database) -> 
     assert [await mariadb.read(count_of, counter) for counter in counters] == [2, 2]
 
 
+async def own_link(session: AsyncSession) -> int:
+    return int((await session.execute(text("SELECT CONNECTION_ID()"))).scalar_one())
+
+
+async def hang_up(session: AsyncSession, link: int) -> None:
+    await session.execute(text(f"KILL {link}"))
+
+
 async def test_a_link_that_breaks_before_the_commit_is_made_anew(mariadb: Database) -> None:
     counter = await mariadb.write(make_counter)
     tries: list[int] = []
@@ -160,8 +169,7 @@ async def test_a_link_that_breaks_before_the_commit_is_made_anew(mariadb: Databa
         tries.append(1)
         await add_one(session, counter)
         if len(tries) == 1:
-            link = (await session.execute(text("SELECT CONNECTION_ID()"))).scalar_one()
-            await mariadb.read(lambda other: other.execute(text(f"KILL {link}")))
+            await mariadb.read(hang_up, await own_link(session))
         await add_one(session, counter)
 
     await mariadb.write(hang_up_once)
@@ -224,25 +232,58 @@ async def test_work_with_a_key_is_repeated_when_its_commit_went_unanswered(
     assert await doors.read(count_of, counter) == 1
 
 
+async def test_a_link_that_broke_while_idle_is_noticed(mariadb: Database) -> None:
+    idle = await mariadb.read(own_link)
+
+    await mariadb.write(hang_up, idle)
+
+    assert await mariadb.read(own_link) != idle
+
+
+@contextmanager
+def frozen(url: str) -> Iterator[None]:
+    """The server accepts and keeps every link, but answers nothing."""
+    socket = Path(str(make_url(url).query["unix_socket"]))
+    server = int((socket.parent / "pid").read_text())
+    os.kill(server, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+
 async def test_a_frozen_server_is_given_up_and_used_again_when_it_wakes(
     mariadb_own_url: str,
 ) -> None:
     db = Database.connect(mariadb_own_url, pool_size=1, budget=0.5)
     counter = await db.write(make_counter)
-    socket = Path(str(make_url(mariadb_own_url).query["unix_socket"]))
-    server = int((socket.parent / "pid").read_text())
 
-    os.kill(server, signal.SIGSTOP)
-    try:
-        async with asyncio.timeout(5):
+    async with asyncio.timeout(5):
+        with frozen(mariadb_own_url):
             for call in (db.read(count_of, counter), db.write(add_one, counter)):
                 with pytest.raises(Unavailable):
                     await call
-    finally:
-        os.kill(server, signal.SIGCONT)
 
     await db.write(add_one, counter)
     assert await db.read(count_of, counter) == 1
+    await db.close()
+
+
+async def test_a_refusal_does_not_wait_for_a_frozen_server(mariadb_own_url: str) -> None:
+    db = Database.connect(mariadb_own_url, pool_size=1)
+    counter = await db.write(make_counter)
+    freeze = ExitStack()
+
+    async def freeze_and_refuse(session: AsyncSession) -> None:
+        await add_one(session, counter)
+        freeze.enter_context(frozen(mariadb_own_url))
+        raise Conflict
+
+    async with asyncio.timeout(4):
+        with freeze, pytest.raises(Conflict):
+            await db.write(freeze_and_refuse)
+
+    assert await db.read(count_of, counter) == 0
     await db.close()
 
 
@@ -354,8 +395,11 @@ async def test_writers_of_two_processes_queue_on_sqlite(tmp_path: Path) -> None:
         processes = [Database.connect(url), Database.connect(url)]
         counter = await processes[0].write(make_counter)
 
+        tries: list[int] = []
+
         async def read_and_set(session: AsyncSession) -> None:
             """The careless way, right only when nobody comes between."""
+            tries.append(1)
             seen = await count_of(session, counter)
             await session.execute(
                 update(FoodType).where(FoodType.id == counter).values(position=seen + 1)
@@ -364,6 +408,7 @@ async def test_writers_of_two_processes_queue_on_sqlite(tmp_path: Path) -> None:
         await asyncio.gather(*(db.write(read_and_set) for _ in range(20) for db in processes))
 
         assert await processes[0].read(count_of, counter) == 40
+        assert len(tries) == 40
         for db in processes:
             await db.close()
 
