@@ -1,0 +1,92 @@
+"""What the demo shop is made of: types, goods, blocks of the home page, shoppers, orders."""
+
+from dataclasses import dataclass, field
+from datetime import time
+
+
+@dataclass(frozen=True, slots=True)
+class DemoType:
+    """A food type; `children` are (number, Chinese name, English name) in the file's order."""
+
+    number: int
+    name_zh: str
+    name_en: str
+    picture: str
+    tint: str
+    children: tuple[tuple[int, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoGoods:
+    """A row of sample_goods.csv with its extra columns; `row` counts from 1."""
+
+    row: int
+    type_zh: str
+    child_zh: str
+    name_zh: str
+    name_en: str
+    spec: str
+    price_fen: int
+    market_price_fen: int
+    unit_price_fen: int
+    unit_price_per: str
+    picture: str
+    tint: str
+    origin: str
+    storage: str
+    life_days: int
+    min_age: int
+
+    @property
+    def product_no(self) -> str:
+        return f"D{self.row:04d}"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoShelf:
+    """Goods that stand out, by name: pinned ones, those sold out and those nearly gone."""
+
+    pinned: frozenset[str]
+    sold_out: frozenset[str]
+    few: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBlock:
+    """A block of the home page. `link_name` and `goods` name goods."""
+
+    kind: str
+    key: str
+    title_zh: str
+    title_en: str
+    text_zh: str
+    text_en: str
+    pictures: str
+    tint: str
+    link_type: int
+    link_child: int
+    link_name: str | None
+    goods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOrder:
+    """An order placed `minutes` ago, or `days` ago at `clock`; `goods` are pieces by name."""
+
+    status: str
+    goods: dict[str, int]
+    note: str = ""
+    minutes: int = 0
+    days: int = 0
+    clock: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoShopper:
+    """A made-up person. The first address is the default one; `cart` is pieces by name."""
+
+    username: str
+    addresses: tuple[dict[str, str], ...]
+    cart: dict[str, int] = field(default_factory=dict)
+    orders: tuple[DemoOrder, ...] = ()
+    locale: str | None = None
