@@ -1,0 +1,91 @@
+"""The demo shop: fills an empty shop, or adds what is missing of it; changes nothing else."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Goods
+from app.services.demo_goods import add_goods, add_types, list_goods_ids
+from app.services.demo_home import add_blocks
+from app.services.demo_orders import add_orders
+from app.services.demo_placings import Placing, plan_orders
+from app.services.demo_shoppers import add_shopper, fill_cart, list_missing_shoppers
+from app.services.quote import Delivery
+
+# The shop opened, and its goods arrived, before the oldest order.
+OPENED = timedelta(days=21)
+# What `load` reports to `on_step`, in this order.
+STEPS = ("types", "goods", "home page", "shoppers and orders")
+
+OnStep = Callable[[int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """How many of each a load brought; all 0 when the demo shop was complete."""
+
+    types: int = 0
+    goods: int = 0
+    blocks: int = 0
+    shoppers: int = 0
+    orders: int = 0
+
+    def __bool__(self) -> bool:
+        return any((self.types, self.goods, self.blocks, self.shoppers, self.orders))
+
+
+async def has_goods(session: AsyncSession) -> bool:
+    """Whether this shop, demo or not, has anything in it."""
+    return await session.scalar(select(Goods.id).limit(1)) is not None
+
+
+async def load(
+    session: AsyncSession,
+    *,
+    password_hashes: Mapping[str, str],
+    delivery: Delivery,
+    now: datetime,
+    on_step: OnStep = lambda done: None,
+) -> Added:
+    """Add what is missing. Only shoppers with a password hash, by username, are added.
+
+    `on_step` hears how many of STEPS are done; again from 0 when the transaction runs again.
+    """
+    on_step(0)
+    types = await add_types(session)
+    on_step(1)
+    goods = await add_goods(session, arrived_at=now - OPENED)
+    on_step(2)
+    goods_ids = await list_goods_ids(session)
+    blocks = await add_blocks(session, goods_ids)
+    on_step(3)
+    orders, shoppers = await _add_shoppers(session, password_hashes, goods_ids, delivery, now)
+    on_step(len(STEPS))
+    return Added(types, goods, blocks, shoppers, orders)
+
+
+async def _add_shoppers(
+    session: AsyncSession,
+    password_hashes: Mapping[str, str],
+    goods_ids: Mapping[str, int],
+    delivery: Delivery,
+    now: datetime,
+) -> tuple[int, int]:
+    """Add those who have a password and are missing; how many orders and shoppers came."""
+    missing = await list_missing_shoppers(session)
+    shoppers = [shopper for shopper in missing if shopper.username in password_hashes]
+    placings: list[Placing] = []
+    for shopper in shoppers:
+        user = await add_shopper(
+            session,
+            shopper,
+            password_hash=password_hashes[shopper.username],
+            joined_at=now - OPENED,
+        )
+        await fill_cart(session, user, shopper.cart, goods_ids)
+        placings += plan_orders(user, shopper, goods_ids, now=now)
+    await add_orders(session, placings, delivery, arrived_at=now - OPENED)
+    return len(placings), len(shoppers)
