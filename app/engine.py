@@ -22,6 +22,8 @@ def make_engine(url: str, *, autocommit: bool = False, pool_size: int = 8) -> As
         # READ COMMITTED takes no gap locks and knows no snapshot conflicts: two shoppers who
         # insert side by side cannot deadlock, and a hot row answers in the order of arrival.
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
+        # Two round trips less for each read: there is nothing to roll back.
+        skip_autocommit_rollback=autocommit,
         connect_args={
             "charset": "utf8mb4",
             "connect_timeout": 3,
