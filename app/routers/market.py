@@ -42,9 +42,9 @@ async def show_goods(
 def _template(request: Request, *, is_next: bool) -> str:
     """htmx puts the next page's goods below those it shows, and a chosen type in their place."""
     if not is_fragment_request(request):
-        name = "goods.html"
+        name = "market/goods.html"
     elif is_next:
-        name = "more.htmx.html"
+        name = "market/more.htmx.html"
     else:
-        name = "goods.htmx.html"
-    return f"market/{name}"
+        name = "market/goods.htmx.html"
+    return name
