@@ -112,12 +112,15 @@ async def take_what_is_left(session: AsyncSession, user_id: int, goods_id: int) 
         .values(quantity=left, seen_price_fen=_price(goods_id))
     )
     if not await count_changed(session, reduce):
-        await _get_line(session, user_id, goods_id)
+        _, line = await _find_line(session, user_id, goods_id)
+        if line is None:
+            raise NotFound(GONE_FROM_CART)
 
 
-async def remove_line(session: AsyncSession, user_id: int, goods_id: int) -> Removed:
-    """Raises NotFound when it is not in this shopper's cart."""
-    return await _delete_line(session, user_id, await _get_line(session, user_id, goods_id))
+async def remove_line(session: AsyncSession, user_id: int, goods_id: int) -> Removed | None:
+    """The line as it was; None when it had gone already, as after a double click."""
+    _, line = await _find_line(session, user_id, goods_id)
+    return line and await _delete_line(session, user_id, line)
 
 
 async def restore_line(
@@ -199,10 +202,3 @@ async def _find_line(
     if quantity is None:
         return card, None
     return card, Removed(card.id, card.name_zh, card.name_en, quantity, is_select, line_id)
-
-
-async def _get_line(session: AsyncSession, user_id: int, goods_id: int) -> Removed:
-    _, line = await _find_line(session, user_id, goods_id)
-    if line is None:
-        raise NotFound(GONE_FROM_CART)
-    return line

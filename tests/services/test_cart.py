@@ -254,6 +254,7 @@ async def test_a_removed_line_can_be_brought_back(
     await put(session, user, goods, 4, is_select=False)
 
     removed = await changes.remove_line(session, user.id, goods.id)
+    assert removed is not None
     assert await quantities(session, user) == {}
     await changes.restore_line(session, user.id, goods.id, removed.quantity, removed.is_select)
 
@@ -315,9 +316,9 @@ async def test_nobody_changes_another_shoppers_cart(
     await changes.take_goods(session, user.id, goods.id)
     await changes.select_all(session, user.id, False)
     await changes.clear_gone(session, user.id)
-    for call in (changes.remove_line, changes.take_what_is_left):
-        with pytest.raises(NotFound):
-            await call(session, user.id, goods.id)
+    assert await changes.remove_line(session, user.id, goods.id) is None
+    with pytest.raises(NotFound):
+        await changes.take_what_is_left(session, user.id, goods.id)
     with pytest.raises(NotFound):
         await changes.select_line(session, user.id, goods.id, False)
 
