@@ -1,0 +1,93 @@
+"""The timed work: what is overdue is closed, what is not is left alone."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.background import Swept, sweep
+from app.db import Database
+from app.models import Goods, IdempotencyKey, Order, OrderEvent
+from app.models.base import utcnow
+from app.services.idempotency import prune_keys
+from app.services.sweep import close_due
+from tests.conftest import all_at_once
+from tests.factories import make_goods
+from tests.shopping import history_of, make_buyer, order_of, place, stock_of, wrong_books
+
+LATER = timedelta(minutes=16)
+
+
+async def test_an_overdue_order_is_closed_and_its_stock_freed(
+    session: AsyncSession, goods: Goods
+) -> None:
+    buyer = await make_buyer(session, (goods, 3))
+    placed = await place(session, buyer.id)
+
+    closed = await close_due(session, utcnow() + LATER)
+
+    order = await order_of(session, placed.no)
+    assert closed == [placed.no]
+    assert (order.status, order.close_reason) == ("closed", "timeout")
+    assert await stock_of(session, goods.id) == (10, 0)
+    assert await history_of(session, placed.no) == ["placed", "expired"]
+    assert await wrong_books(session) == []
+
+
+async def test_an_order_in_time_is_left_alone(session: AsyncSession, goods: Goods) -> None:
+    buyer = await make_buyer(session, (goods, 3))
+    placed = await place(session, buyer.id)
+
+    assert await close_due(session, utcnow()) == []
+    assert (await order_of(session, placed.no)).status == "unpaid"
+    assert await stock_of(session, goods.id) == (10, 3)
+
+
+async def test_a_paid_order_is_left_alone(session: AsyncSession, goods: Goods) -> None:
+    buyer = await make_buyer(session, (goods, 1))
+    await place(session, buyer.id)
+    await session.execute(update(Order).values(status="paid", paid_at=utcnow(), pay_by=None))
+
+    assert await close_due(session, utcnow() + LATER) == []
+
+
+async def test_a_batch_is_the_oldest_orders(session: AsyncSession, goods: Goods) -> None:
+    buyers = [await make_buyer(session, (goods, 1)) for _ in range(3)]
+    numbers = [(await place(session, buyer.id)).no for buyer in buyers]
+
+    assert await close_due(session, utcnow() + LATER, limit=2) == numbers[:2]
+    assert await close_due(session, utcnow() + LATER, limit=2) == numbers[2:]
+
+
+async def test_old_keys_are_forgotten(session: AsyncSession, goods: Goods) -> None:
+    for _ in range(3):
+        await place(session, (await make_buyer(session, (goods, 1))).id)
+
+    kept = await prune_keys(session, utcnow() - LATER)
+    pruned = [await prune_keys(session, utcnow() + LATER, limit=2) for _ in range(3)]
+
+    assert kept == 0
+    assert pruned == [2, 1, 0]
+    assert await session.scalar(select(func.count()).select_from(IdempotencyKey)) == 0
+
+
+async def place_overdue(session: AsyncSession, number: int) -> int:
+    """Orders that should have been paid an hour ago, over two goods in changing order."""
+    apple, pear = await make_goods(session, stock=500), await make_goods(session, stock=500)
+    for turn in range(number):
+        basket = [(apple, 1), (pear, 2)]
+        buyer = await make_buyer(session, *basket[:: 1 if turn % 2 else -1])
+        await place(session, buyer.id, now=utcnow() - timedelta(hours=2))
+    return apple.id
+
+
+async def test_many_workers_close_every_order_once(real_db: Database) -> None:
+    goods_id = await real_db.write(place_overdue, 60)
+
+    results = await all_at_once(*[lambda: sweep(real_db)] * 6)
+
+    assert sum(swept.closed for swept in results if isinstance(swept, Swept)) == 60
+    assert await real_db.read(stock_of, goods_id) == (500, 0)
+    assert await real_db.read(wrong_books) == []
+    events = select(func.count()).where(OrderEvent.kind == "expired")
+    assert await real_db.read(lambda session: session.scalar(events)) == 60
