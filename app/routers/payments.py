@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 
-from app.db import Database
 from app.deps import CurrentUser, Db, OrderNo, Providers
 from app.errors import NotFound, TooLarge
 from app.models.base import utcnow
@@ -61,7 +60,7 @@ async def notify(request: Request, db: Db, providers: Providers, name: str) -> R
 
 
 async def receive(
-    db: Database, provider: PaymentProvider, body: bytes, headers: Mapping[str, str]
+    db: Db, provider: PaymentProvider, body: bytes, headers: Mapping[str, str]
 ) -> Receipt:
     """The one way in for a notice, also for those of the sandbox."""
     if len(body) > MOST_NOTICE_BYTES:

@@ -22,6 +22,7 @@ class Head:
     """An order without its lines. `late_fen` is money that came in beside it, to be given back."""
 
     now: datetime
+    late_fen: int
     id: int
     no: str
     status: str
@@ -39,7 +40,6 @@ class Head:
     placed_at: datetime
     pay_by: datetime | None
     paid_at: datetime | None
-    late_fen: int
 
     @property
     def state(self) -> str:
@@ -128,7 +128,7 @@ async def get_head(session: AsyncSession, user_id: int, no: str, *, now: datetim
     row = rows.one_or_none()
     if row is None:
         raise NotFound
-    return Head(now, *row)
+    return _head(now, *row)
 
 
 async def get_order(session: AsyncSession, user_id: int, no: str, *, now: datetime) -> OrderView:
@@ -154,7 +154,7 @@ async def list_orders(
         last = select(Order.id).where(Order.no == before, Order.user_id == user_id)
         query = query.where(Order.id < last.scalar_subquery())
     rows = await session.execute(query.order_by(Order.id.desc()).limit(PAGE + 1))
-    heads = [Head(now, *row) for row in rows]
+    heads = [_head(now, *row) for row in rows]
     shown = heads[:PAGE]
     pieces = await _list_pieces(session, [head.id for head in shown])
     orders = tuple(
@@ -171,6 +171,7 @@ def _select_heads() -> Columns:
         .scalar_subquery()
     )
     return select(
+        late,
         Order.id,
         Order.no,
         Order.status,
@@ -188,8 +189,12 @@ def _select_heads() -> Columns:
         Order.placed_at,
         Order.pay_by,
         Order.paid_at,
-        late,
     )
+
+
+def _head(now: datetime, *row: Any) -> Head:  # Any: the columns of _select_heads
+    late, *columns = row
+    return Head(now, int(late), *columns)  # MariaDB's SUM is a Decimal
 
 
 async def _list_pieces(session: AsyncSession, order_ids: list[int]) -> list[Piece]:
