@@ -148,7 +148,7 @@ def test_half_an_email_is_refused(email: str) -> None:
     ("typed", "is_ticked"), [("on", True), ("1", True), ("yes", True), ("", False), ("off", False)]
 )
 def test_a_box_is_ticked_or_not(typed: str, is_ticked: bool) -> None:
-    assert Everything(remember=typed).remember is is_ticked  # type: ignore[arg-type]
+    assert Everything(remember=typed).remember is is_ticked
 
 
 @pytest.mark.parametrize("typed", ["138 0013 8000", "+8613800138000", "138-0013-8000"])

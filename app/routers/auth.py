@@ -76,18 +76,22 @@ class LanguageForm(ShopForm):
 
 
 @router.get("/login/")
-async def show_login(request: Request, visitor: Visitor, target: Next = "") -> Response:
+async def show_login(
+    request: Request, settings: AppSettings, visitor: Visitor, target: Next = ""
+) -> Response:
     if visitor is not None:
         return RedirectResponse("/logout/", 303)
     values = {"next": safe_next(target, default=""), "remember": "on"}
-    return render(request, "auth/login.html", values=values, errors={})
+    days = settings.ticket_days
+    return render(request, "auth/login.html", values=values, errors={}, days=days)
 
 
 @router.post("/login/")
 async def log_in(
     request: Request, db: Db, settings: AppSettings, _: Visitor, device: ThisDevice
 ) -> Response:
-    form = await read_form(request, LoginForm, page="auth/login.html")
+    days = settings.ticket_days
+    form = await read_form(request, LoginForm, page="auth/login.html", days=days)
     ticket = await accounts.log_in(
         db,
         username_key(form.username),
