@@ -21,6 +21,12 @@ TABLE = {
 }
 
 
+def create_index(name: str, table: str, columns: list[str]) -> None:
+    """Unless it is there already. MySQL knows no CREATE INDEX IF NOT EXISTS."""
+    if name not in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
+        op.create_index(name, table, columns)
+
+
 def upgrade() -> None:
     op.create_table(
         "food_types",
@@ -46,13 +52,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("subject", name=op.f("pk_login_throttles")),
         **TABLE,
     )
-    op.create_index(
-        "ix_login_throttles_tried_at",
-        "login_throttles",
-        ["tried_at"],
-        unique=False,
-        if_not_exists=True,
-    )
+    create_index("ix_login_throttles_tried_at", "login_throttles", ["tried_at"])
 
     op.create_table(
         "users",
@@ -84,16 +84,12 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "default_of IS NULL OR default_of = user_id", name=op.f("ck_addresses_default_of_owner")
         ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name=op.f("fk_addresses_user_id_users"), ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_addresses_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_addresses")),
         sa.UniqueConstraint("default_of", name=op.f("uq_addresses_default_of")),
         **TABLE,
     )
-    op.create_index(
-        "ix_addresses_user_id", "addresses", ["user_id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_addresses_user_id", "addresses", ["user_id"])
 
     op.create_table(
         "child_types",
@@ -130,13 +126,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "key", name=op.f("pk_idempotency_keys")),
         **TABLE,
     )
-    op.create_index(
-        "ix_idempotency_keys_created_at",
-        "idempotency_keys",
-        ["created_at"],
-        unique=False,
-        if_not_exists=True,
-    )
+    create_index("ix_idempotency_keys_created_at", "idempotency_keys", ["created_at"])
 
     op.create_table(
         "orders",
@@ -192,12 +182,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("no", name=op.f("uq_orders_no")),
         **TABLE,
     )
-    op.create_index(
-        "ix_orders_due", "orders", ["status", "pay_by"], unique=False, if_not_exists=True
-    )
-    op.create_index(
-        "ix_orders_user_id", "orders", ["user_id", "id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_orders_due", "orders", ["status", "pay_by"])
+    create_index("ix_orders_user_id", "orders", ["user_id", "id"])
 
     op.create_table(
         "user_tickets",
@@ -217,16 +203,8 @@ def upgrade() -> None:
         sa.UniqueConstraint("digest", name=op.f("uq_user_tickets_digest")),
         **TABLE,
     )
-    op.create_index(
-        "ix_user_tickets_expires_at",
-        "user_tickets",
-        ["expires_at"],
-        unique=False,
-        if_not_exists=True,
-    )
-    op.create_index(
-        "ix_user_tickets_user_id", "user_tickets", ["user_id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_user_tickets_expires_at", "user_tickets", ["expires_at"])
+    create_index("ix_user_tickets_user_id", "user_tickets", ["user_id"])
 
     op.create_table(
         "goods",
@@ -270,20 +248,10 @@ def upgrade() -> None:
         sa.UniqueConstraint("type_id", "product_no", name=op.f("uq_goods_type_id_product_no")),
         **TABLE,
     )
-    op.create_index("ix_goods_child_id", "goods", ["child_id"], unique=False, if_not_exists=True)
-    op.create_index(
-        "ix_goods_default",
-        "goods",
-        ["type_id", "is_pinned", "position", "id"],
-        unique=False,
-        if_not_exists=True,
-    )
-    op.create_index(
-        "ix_goods_price", "goods", ["type_id", "price_fen", "id"], unique=False, if_not_exists=True
-    )
-    op.create_index(
-        "ix_goods_sales", "goods", ["type_id", "sales", "id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_goods_child_id", "goods", ["child_id"])
+    create_index("ix_goods_default", "goods", ["type_id", "is_pinned", "position", "id"])
+    create_index("ix_goods_price", "goods", ["type_id", "price_fen", "id"])
+    create_index("ix_goods_sales", "goods", ["type_id", "sales", "id"])
 
     op.create_table(
         "order_events",
@@ -340,9 +308,7 @@ def upgrade() -> None:
         ),
         **TABLE,
     )
-    op.create_index(
-        "ix_payments_order_id", "payments", ["order_id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_payments_order_id", "payments", ["order_id"])
 
     op.create_table(
         "cart_lines",
@@ -369,9 +335,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("user_id", "goods_id", name=op.f("uq_cart_lines_user_id_goods_id")),
         **TABLE,
     )
-    op.create_index(
-        "ix_cart_lines_goods_id", "cart_lines", ["goods_id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_cart_lines_goods_id", "cart_lines", ["goods_id"])
 
     op.create_table(
         "goods_tokens",
@@ -386,9 +350,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("token", "goods_id", name=op.f("pk_goods_tokens")),
         **TABLE,
     )
-    op.create_index(
-        "ix_goods_tokens_goods_id", "goods_tokens", ["goods_id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_goods_tokens_goods_id", "goods_tokens", ["goods_id"])
 
     op.create_table(
         "home_blocks",
@@ -420,13 +382,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "source_key", name=op.f("uq_home_blocks_kind_source_key")),
         **TABLE,
     )
-    op.create_index(
-        "ix_home_blocks_kind",
-        "home_blocks",
-        ["kind", "position", "id"],
-        unique=False,
-        if_not_exists=True,
-    )
+    create_index("ix_home_blocks_kind", "home_blocks", ["kind", "position", "id"])
 
     op.create_table(
         "order_lines",
@@ -465,9 +421,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("order_id", "goods_id", name=op.f("uq_order_lines_order_id_goods_id")),
         **TABLE,
     )
-    op.create_index(
-        "ix_order_lines_goods_id", "order_lines", ["goods_id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_order_lines_goods_id", "order_lines", ["goods_id"])
 
     op.create_table(
         "stock",
@@ -510,16 +464,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_stock_moves")),
         **TABLE,
     )
-    op.create_index(
-        "ix_stock_moves_goods_id",
-        "stock_moves",
-        ["goods_id", "id"],
-        unique=False,
-        if_not_exists=True,
-    )
-    op.create_index(
-        "ix_stock_moves_order_id", "stock_moves", ["order_id"], unique=False, if_not_exists=True
-    )
+    create_index("ix_stock_moves_goods_id", "stock_moves", ["goods_id", "id"])
+    create_index("ix_stock_moves_order_id", "stock_moves", ["order_id"])
 
     op.create_table(
         "home_block_goods",
@@ -538,13 +484,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("block_id", "position", name=op.f("pk_home_block_goods")),
         **TABLE,
     )
-    op.create_index(
-        "ix_home_block_goods_goods_id",
-        "home_block_goods",
-        ["goods_id"],
-        unique=False,
-        if_not_exists=True,
-    )
+    create_index("ix_home_block_goods_goods_id", "home_block_goods", ["goods_id"])
 
 
 def downgrade() -> None:

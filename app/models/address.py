@@ -18,9 +18,8 @@ class Address(Base):
     )
 
     id: Mapped[Id]
-    user_id: Mapped[int] = mapped_column(
-        BigId, ForeignKey("users.id", ondelete="CASCADE"), index=True
-    )
+    # No cascade: MySQL forbids one on a column that a CHECK reads (error 3823).
+    user_id: Mapped[int] = mapped_column(BigId, ForeignKey("users.id"), index=True)
     default_of: Mapped[int | None] = mapped_column(BigId)
     receiver: Mapped[str] = mapped_column(String(32))
     phone: Mapped[str] = mapped_column(String(20))
