@@ -33,9 +33,8 @@ def _read_bytes(path: Path) -> bytes:
             raise BadFile("this is not a file")
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else None
-        raise BadFile(f"it cannot be read: {reason or error}") from error
+    except OSError as error:
+        raise BadFile(f"it cannot be read: {error.strerror}") from error
     if len(content) > MOST_BYTES:
         raise BadFile(f"it is larger than {MOST_BYTES // 1024**2} MB")
     if not content.strip():

@@ -80,7 +80,7 @@ async def _find_products(
 
 async def _last_positions(session: AsyncSession) -> dict[str, int]:
     query = select(HomeBlock.kind, func.max(HomeBlock.position)).group_by(HomeBlock.kind)
-    return dict((await session.execute(query)).tuples().all())
+    return dict((await session.execute(query)).all())
 
 
 def _new_block(row: BlockRow, position: int) -> HomeBlock:
