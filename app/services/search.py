@@ -16,6 +16,7 @@ BATCH = 500
 MOST_FOUND = 60
 SUGGESTED = 12
 POPULAR_TYPES = 8
+FEW_TERMS = 5  # a word of three characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,10 +96,14 @@ def _count(term: Term) -> ColumnElement[int]:
 
 
 async def _suggest(session: AsyncSession, text: str) -> SearchResult:
-    """Similar goods first, then what sells best; and the food types."""
-    rows = (await session.execute(_select_suggestions(near_terms_of(text)))).all()
-    near = [GoodsCard(*row[:-1]) for row in rows if row[-1]]
+    """Similar goods or, where there are none, what sells best; and the food types."""
+    terms = near_terms_of(text)
+    rows = (await session.execute(_select_suggestions(terms))).all()
     types = await _list_types(session)
+    # One character in common is something for a short word and chance for a long one.
+    least = 1 if len(terms) <= FEW_TERMS else 2
+    enough = max(least, (rows[0][-1] + 1) // 2) if rows else least
+    near = [GoodsCard(*row[:-1]) for row in rows if row[-1] >= enough]
     if near:
         return SearchResult(text, "similar", near, False, types)
     return SearchResult(text, "popular", [GoodsCard(*row[:-1]) for row in rows], False, types)

@@ -129,13 +129,20 @@ async def test_no_more_than_a_page_is_found(session: AsyncSession) -> None:
 
 
 async def test_similar_goods_are_offered_nearest_first(session: AsyncSession) -> None:
-    far = await make_found(session, "果汁", sales=99)
-    near = await make_found(session, "苹果醋")
-    await make_found(session, "牛奶", sales=100)
+    near = await make_found(session, "苹果绿茶", sales=1)
+    nearer = await make_found(session, "苹果醋")
+    far = await make_found(session, "果冻", sales=99)
 
-    result = await search(session, "青苹果")
+    result = await search(session, "苹果醋饮")
 
-    assert (result.kind, ids_of(result)) == ("similar", [near.id, far.id])
+    assert (result.kind, ids_of(result)) == ("similar", [nearer.id, near.id])
+    assert ids_of(await search(session, "青果")) == [far.id, near.id, nearer.id]
+
+
+async def test_one_character_of_many_is_not_similar(session: AsyncSession) -> None:
+    await make_found(session, "纸巾三层")
+
+    assert (await search(session, "榴莲千层")).kind == "popular"
 
 
 async def test_a_slip_of_the_finger_finds_similar_goods(session: AsyncSession) -> None:
