@@ -32,7 +32,10 @@ def import_file(
         bool, typer.Option("--dry-run", help="Only report: do everything and take it back.")
     ] = False,
 ) -> None:
-    """Import goods, types and home page of an axf course SQL file: all of it or nothing."""
+    """Import goods, types and home page of an axf course SQL file: all of it or nothing.
+
+    Names, prices and places follow the file each time; stock and sales only when a good is new.
+    """
     try:
         plan = plan_import(read_course_file(file))
     except BadFile as problem:
