@@ -1,0 +1,48 @@
+"""A shop in which every address leads somewhere."""
+
+import re
+
+import pytest
+from fastapi import FastAPI
+from httpx2 import AsyncClient
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import Goods, User
+from tests.factories import make_address, make_child, make_goods, make_type
+from tests.routers.every_route import Route, World, routes_of
+
+
+@pytest.fixture
+async def world(client: AsyncClient, session: AsyncSession, user: User) -> World:
+    food_type = await make_type(session, number=104_749)
+    child = await make_child(session, food_type, number=103_549)
+    goods = await make_goods(session, food_type=food_type, child=child)
+    await make_address(session, user)
+    await session.commit()
+    no, payment_no = await _order(client, goods)
+    await client.post(f"/axf/addtocart/?goodsid={goods.id}")
+    values = {
+        "goods_id": str(goods.id),
+        "type_number": "104749",
+        "child_number": "103549",
+        "sort": "1",
+        "no": no,
+        "payment_no": payment_no,
+        "name": "1f34e",
+    }
+    return World(client, values)
+
+
+async def _order(client: AsyncClient, goods: Goods) -> tuple[str, str]:
+    """The numbers of an order and its payment, both begun as a shopper does it."""
+    await client.post(f"/axf/addtocart/?goodsid={goods.id}")
+    page = (await client.get("/axf/checkout/")).text
+    hidden = dict(re.findall(r'name="(key|agreed)" value="([^"]+)"', page))
+    placed = await client.post("/axf/orders/", data=hidden)
+    begun = await client.post(placed.headers["Location"])
+    return placed.headers["Location"].split("/")[3], begun.headers["Location"].split("/")[-2]
+
+
+@pytest.fixture
+def routes(app: FastAPI) -> list[Route]:
+    return routes_of(app)
