@@ -13,10 +13,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright
+from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
 
 from app.settings import ROOT
 from tests.mariadb import find_program
+
+# A busy machine is no fault of the shop's.
+expect.set_options(timeout=15_000)
 
 PHONE, DESKTOP = (390, 844), (1366, 768)
 
@@ -44,13 +47,14 @@ class _serve:  # noqa: N801 - used as a function
         self.port = _free_port()
         environment = os.environ | {"AXF_DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
         command = [sys.executable, "-c", "from app.cli import main; main()"]
-        self.process = subprocess.Popen(
-            [*command, "serve", "--demo", "--port", str(self.port)],
-            cwd=ROOT,
-            env=environment,
-            stdout=log.open("wb"),
-            stderr=subprocess.STDOUT,
-        )
+        with log.open("wb") as output:
+            self.process = subprocess.Popen(
+                [*command, "serve", "--demo", "--port", str(self.port)],
+                cwd=ROOT,
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
 
     def __enter__(self) -> str:
         address = f"http://127.0.0.1:{self.port}"
