@@ -1,6 +1,6 @@
 #!/bin/sh
 # Makes sure that the programs the tests drive are there: MariaDB's server, of which the suite runs
-# a private copy, and Chromium. Only binaries are installed; no service is set up or started.
+# a private copy, and Chromium with what drives it. Only binaries: no service is set up or started.
 set -eu
 PATH="$PATH:/usr/sbin:/usr/local/sbin"
 
@@ -12,6 +12,8 @@ missing() {
     has mariadbd && has mariadb-install-db || echo mariadb-server-core
     has my_print_defaults || echo mariadb-client-core
     has chromium || echo chromium
+    # Playwright's own node, which speaks to Chromium, is linked against it.
+    ldconfig -p | grep -q 'libatomic\.so\.1' || echo libatomic1
 }
 
 packages=$(missing | tr '\n' ' ')
