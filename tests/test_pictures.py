@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from app.services.demo_files import picture_of, read_blocks, read_goods, read_types
+from app.services.demo.files import picture_of, read_blocks, read_goods, read_types
 from app.settings import ROOT
 from app.templating import PICTURES
 

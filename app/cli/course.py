@@ -12,10 +12,10 @@ from sqlalchemy.exc import IntegrityError
 
 from app.db import Database
 from app.errors import Unavailable
-from app.services.course_file import BadFile, read_course_file
-from app.services.course_import import import_course
-from app.services.course_plan import Plan, plan_import
-from app.services.course_report import Report
+from app.services.course.file import BadFile, read_course_file
+from app.services.course.importing import import_course
+from app.services.course.plan import Plan, plan_import
+from app.services.course.report import Report
 from app.services.health import is_schema_current
 from app.settings import get_settings
 

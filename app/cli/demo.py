@@ -12,10 +12,10 @@ from rich.progress import Progress
 from app.db import Database
 from app.models.base import utcnow
 from app.security import hash_password
-from app.services import demo
-from app.services.demo import Added
-from app.services.demo_files import read_password, read_shoppers
-from app.services.demo_shoppers import list_missing_shoppers
+from app.services.demo import loading as demo
+from app.services.demo.files import read_password, read_shoppers
+from app.services.demo.loading import Added
+from app.services.demo.shoppers import list_missing_shoppers
 from app.services.health import is_schema_current
 from app.services.quote import Delivery
 from app.settings import Settings, get_settings

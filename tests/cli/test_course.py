@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from app.cli import main
 from app.db import Database
-from app.services.demo import has_goods
+from app.services.demo.loading import has_goods
 from app.settings import ROOT, get_settings
 from tests.databases import empty_database, fresh_database
 

@@ -19,7 +19,7 @@ from app.db import Database
 from app.engine import make_engine
 from app.models import Base, Goods, User
 from app.security import check_password
-from app.services.demo_files import read_password
+from app.services.demo.files import read_password
 from app.settings import get_settings
 from tests.databases import fresh_database
 from tests.factories import make_goods

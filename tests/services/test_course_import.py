@@ -17,9 +17,9 @@ from app.models import (
     Stock,
     StockMove,
 )
-from app.services.course_import import import_course
-from app.services.course_plan import plan_import
-from app.services.course_report import Report
+from app.services.course.importing import import_course
+from app.services.course.plan import plan_import
+from app.services.course.report import Report
 from app.services.search import search
 from app.settings import ROOT
 from tests.factories import make_type

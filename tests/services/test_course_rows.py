@@ -2,10 +2,10 @@
 
 import pytest
 
-from app.services.course_fields import Refused
-from app.services.course_pictures import BASKET, PICTURES, picture_of
-from app.services.course_rows import is_deleted, read_block, read_goods, read_type
-from app.services.course_sql import Row
+from app.services.course.fields import Refused
+from app.services.course.pictures import BASKET, PICTURES, picture_of
+from app.services.course.rows import is_deleted, read_block, read_goods, read_type
+from app.services.course.sql import Row
 from app.templating import PICTURES as FOLDER
 
 GOODS = {

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.services.course_sql import CourseFile, read_course_sql
+from app.services.course.sql import CourseFile, read_course_sql
 from app.settings import ROOT
 
 DATA = ROOT / "tests" / "data"

@@ -27,8 +27,8 @@ from app.models import (
     User,
 )
 from app.models.base import utcnow
-from app.services import demo
-from app.services.demo_files import read_shelf, read_shoppers
+from app.services.demo import loading as demo
+from app.services.demo.files import read_shelf, read_shoppers
 from app.services.quote import Delivery, QuoteLine, quote
 from app.services.search import search
 from tests.conftest import all_at_once

@@ -7,10 +7,10 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Goods, Stock, StockMove
-from app.services.course_pictures import picture_of
-from app.services.course_report import Tally
-from app.services.course_rows import GoodsRow
-from app.services.course_types import Shelf
+from app.services.course.pictures import picture_of
+from app.services.course.report import Tally
+from app.services.course.rows import GoodsRow
+from app.services.course.types import Shelf
 from app.services.search import index_goods
 
 Key = tuple[int, str]

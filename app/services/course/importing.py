@@ -2,11 +2,11 @@
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services.course_goods import write_goods
-from app.services.course_home import write_blocks
-from app.services.course_plan import Plan
-from app.services.course_report import Report
-from app.services.course_types import list_shelves, write_types
+from app.services.course.goods import write_goods
+from app.services.course.home import write_blocks
+from app.services.course.plan import Plan
+from app.services.course.report import Report
+from app.services.course.types import list_shelves, write_types
 
 
 async def import_course(session: AsyncSession, plan: Plan, *, dry_run: bool = False) -> Report:

@@ -4,7 +4,7 @@ import re
 import unicodedata
 from decimal import Decimal
 
-from app.services.course_sql import Row
+from app.services.course.sql import Row
 
 MOST = 2**31 - 1
 MOST_FEN = 10**10

@@ -7,10 +7,10 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import ChildType, FoodType
-from app.services.course_pictures import picture_of
-from app.services.course_report import Tally
-from app.services.course_rows import TypeRow
-from app.services.course_words import english_of
+from app.services.course.pictures import picture_of
+from app.services.course.report import Tally
+from app.services.course.rows import TypeRow
+from app.services.course.words import english_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from app.services.course_sql import Refusal
+from app.services.course.sql import Refusal
 
 
 @dataclass(slots=True)

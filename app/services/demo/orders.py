@@ -8,8 +8,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Goods, Order, OrderEvent, OrderLine, Payment, Stock, StockMove
-from app.services.demo_goods import ACTOR
-from app.services.demo_placings import STEPS, Placing
+from app.services.demo.goods import ACTOR
+from app.services.demo.placings import STEPS, Placing
 from app.services.numbers import new_order_no, new_payment_no
 from app.services.quote import Delivery, Quote, QuoteLine, quote
 

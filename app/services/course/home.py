@@ -6,11 +6,11 @@ from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import FoodType, Goods, HomeBlock, HomeBlockGoods
-from app.services.course_pictures import picture_of
-from app.services.course_report import Tally
-from app.services.course_rows import TABLES, BlockRow
-from app.services.course_types import Shelf
-from app.services.course_words import english_of
+from app.services.course.pictures import picture_of
+from app.services.course.report import Tally
+from app.services.course.rows import TABLES, BlockRow
+from app.services.course.types import Shelf
+from app.services.course.words import english_of
 
 
 async def write_blocks(

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.services.course_fields import Refused
-from app.services.course_report import Report, Tally
-from app.services.course_rows import READERS, BlockRow, GoodsRow, TypeRow, is_deleted
-from app.services.course_sql import COLUMNS, CourseFile, read_course_sql
+from app.services.course.fields import Refused
+from app.services.course.report import Report, Tally
+from app.services.course.rows import READERS, BlockRow, GoodsRow, TypeRow, is_deleted
+from app.services.course.sql import COLUMNS, CourseFile, read_course_sql
 
 
 @dataclass(frozen=True, slots=True)

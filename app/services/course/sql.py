@@ -4,8 +4,8 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from app.services.course_statements import BrokenFile, Lines, Statement, split_statements
-from app.services.course_values import UNREADABLE, Malformed, RawRow, read_columns, read_insert
+from app.services.course.statements import BrokenFile, Lines, Statement, split_statements
+from app.services.course.values import UNREADABLE, Malformed, RawRow, read_columns, read_insert
 
 # The tables that are read, with their columns in the course's own order.
 COLUMNS: Mapping[str, tuple[str, ...]] = {

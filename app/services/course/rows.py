@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from app.services.course_fields import (
+from app.services.course.fields import (
     Refused,
     read_child,
     read_fen,
     read_number,
     read_text,
 )
-from app.services.course_sql import DELETED, Row
+from app.services.course.sql import DELETED, Row
 
 PINNED_SALES = 100_000_000
 KINDS = {

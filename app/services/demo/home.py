@@ -6,8 +6,8 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import HomeBlock, HomeBlockGoods
-from app.services.demo_files import read_blocks
-from app.services.demo_parts import DemoBlock
+from app.services.demo.files import read_blocks
+from app.services.demo.parts import DemoBlock
 
 
 async def add_blocks(session: AsyncSession, goods_ids: Mapping[str, int]) -> int:

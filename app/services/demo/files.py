@@ -5,7 +5,7 @@ import tomllib
 from functools import cache
 from typing import Any
 
-from app.services.demo_parts import (
+from app.services.demo.parts import (
     DemoBlock,
     DemoGoods,
     DemoOrder,

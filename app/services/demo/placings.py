@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from app.models import User
-from app.services.demo_parts import DemoOrder, DemoShopper
+from app.services.demo.parts import DemoOrder, DemoShopper
 
 SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 

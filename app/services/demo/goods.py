@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Again
 from app.models import ChildType, FoodType, Goods, Stock, StockMove
-from app.services.demo_files import read_goods, read_shelf, read_types
-from app.services.demo_parts import DemoGoods, DemoType
+from app.services.demo.files import read_goods, read_shelf, read_types
+from app.services.demo.parts import DemoGoods, DemoType
 from app.services.search import index_goods
 
 ACTOR = "demo"

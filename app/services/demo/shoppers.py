@@ -7,8 +7,8 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Address, CartLine, Goods, User
-from app.services.demo_files import read_shoppers
-from app.services.demo_parts import DemoShopper
+from app.services.demo.files import read_shoppers
+from app.services.demo.parts import DemoShopper
 
 
 async def list_missing_shoppers(session: AsyncSession) -> list[DemoShopper]:

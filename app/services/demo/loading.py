@@ -8,11 +8,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Goods
-from app.services.demo_goods import add_goods, add_types, list_goods_ids
-from app.services.demo_home import add_blocks
-from app.services.demo_orders import add_orders
-from app.services.demo_placings import Placing, plan_orders
-from app.services.demo_shoppers import add_shopper, fill_cart, list_missing_shoppers
+from app.services.demo.goods import add_goods, add_types, list_goods_ids
+from app.services.demo.home import add_blocks
+from app.services.demo.orders import add_orders
+from app.services.demo.placings import Placing, plan_orders
+from app.services.demo.shoppers import add_shopper, fill_cart, list_missing_shoppers
 from app.services.quote import Delivery
 
 # The shop opened, and its goods arrived, before the oldest order.

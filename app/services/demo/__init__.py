@@ -1,0 +1,1 @@
+"""A shop to look at: what is in it, and how it gets there."""
