@@ -4,7 +4,10 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.types import Message
 
+from app.errors import InvalidInput
 from app.forms import (
     Checkbox,
     Email,
@@ -12,6 +15,7 @@ from app.forms import (
     Phone,
     ShopForm,
     problem_with_username,
+    read_form,
     username_key,
 )
 
@@ -154,3 +158,21 @@ def test_a_box_is_ticked_or_not(typed: str, is_ticked: bool) -> None:
 @pytest.mark.parametrize("typed", ["138 0013 8000", "+8613800138000", "138-0013-8000"])
 def test_a_phone_number_may_have_spaces(typed: str) -> None:
     assert TypeAdapter[str](Phone).validate_python(typed) == "13800138000"
+
+
+async def test_a_page_shown_again_does_not_hold_the_password() -> None:
+    body = b"email=lin%40axf&password=long+enough"
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    headers = [(b"content-type", b"application/x-www-form-urlencoded")]
+    request = Request({"type": "http", "method": "POST", "headers": headers}, receive)
+
+    with pytest.raises(InvalidInput):
+        await read_form(request, Everything, page="some/page.html", block="form")
+
+    assert request.state.form_page == (
+        "some/page.html",
+        {"values": {"email": "lin@axf"}, "block": "form"},
+    )

@@ -168,3 +168,17 @@ async def test_fifty_tries_side_by_side_are_still_five(real_db: Database) -> Non
 
     assert results.count(None) == 5
     assert sum(isinstance(result, TooMany) for result in results) == 45
+
+
+async def test_success_does_not_shorten_the_wait_that_another_try_has_earned(db: Database) -> None:
+    for number in range(29):
+        await db.write(claim_try, brakes(f"ann{number}"), now=NOW)
+    a_second = timedelta(seconds=1)
+    await db.write(claim_try, brakes("owner"), now=NOW)
+    await db.write(claim_try, brakes("guesser"), now=NOW + a_second)
+
+    await db.write(forgive_try, brakes("owner"), now=NOW)
+
+    with pytest.raises(TooMany) as refusal:
+        await db.write(claim_try, brakes("bob"), now=NOW + 2 * a_second)
+    assert refusal.value.seconds == 1
