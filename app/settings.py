@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         default=12, ge=1, le=48, description="Life of a log-in not remembered, hours"
     )
     pay_minutes: int = Field(default=15, ge=1, le=120, description="Time to pay an order, minutes")
+    payment_provider: Literal["", "sandbox"] = Field(
+        default="", description="Who takes payments; the sandbox takes no real money"
+    )
     free_delivery_fen: int = Field(
         default=3900, ge=0, description="Goods sum with free delivery, fen"
     )
@@ -66,6 +69,9 @@ class Settings(BaseSettings):
                 raise ValueError("AXF_SECRET_KEY is too short: 32 characters at least")
             if self.allowed_hosts == "*":
                 raise ValueError("AXF_ALLOWED_HOSTS must name the hosts served in production")
+            if not self.payment_provider:
+                # The sandbox hands goods out for nothing: nobody gets it by forgetting a line.
+                raise ValueError("AXF_PAYMENT_PROVIDER must be chosen in production")
         return self
 
     @property

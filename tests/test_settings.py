@@ -10,7 +10,12 @@ from typer.testing import CliRunner
 from app.cli import main
 from app.settings import Settings, get_settings
 
-SAFE = {"env": "production", "secret_key": "k" * 32, "allowed_hosts": "axf.example"}
+SAFE = {
+    "env": "production",
+    "secret_key": "k" * 32,
+    "allowed_hosts": "axf.example",
+    "payment_provider": "sandbox",
+}
 
 
 def make_settings(**values: Any) -> Settings:  # Any: what each setting takes
@@ -37,6 +42,7 @@ def test_production_starts_on_safe_settings() -> None:
             "AXF_SECRET_KEY must be set",
         ),
         ({"allowed_hosts": "*"}, "AXF_ALLOWED_HOSTS must name"),
+        ({"payment_provider": ""}, "AXF_PAYMENT_PROVIDER must be chosen"),
     ],
 )
 def test_production_refuses_what_is_unsafe(unsafe: dict[str, str], reason: str) -> None:

@@ -50,6 +50,7 @@ async def shop(url: str) -> AsyncIterator[Database]:
 @pytest.fixture
 def production(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AXF_ENV", "production")
+    monkeypatch.setenv("AXF_PAYMENT_PROVIDER", "sandbox")
     monkeypatch.setenv("AXF_SECRET_KEY", "k" * 32)
     monkeypatch.setenv("AXF_ALLOWED_HOSTS", "shop.example")
 
