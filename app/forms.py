@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from typing import Annotated, Any, TypeVar
+from urllib.parse import parse_qsl
 
 from email_validator import EmailNotValidError, validate_email
 from fastapi import Request
@@ -21,6 +22,7 @@ from app.errors import N_, InvalidInput, Message, Unreadable
 
 Form = TypeVar("Form", bound="ShopForm")
 
+MOST_FIELDS = 50
 SHORTEST_NAME = 2
 LONGEST_NAME = 32
 LONGEST_KEY = 64
@@ -63,14 +65,24 @@ async def read_form(
 
 
 async def _typed(request: Request) -> dict[str, str]:
+    """What was posted; of a field that comes twice the last."""
     try:
-        data = await request.form(max_files=0, max_fields=50)
-        values = {key: value for key, value in data.items() if not isinstance(value, UploadFile)}
+        values = await _fields(request)
         # A multipart body may name an encoding, and some bring half characters.
         "".join([*values, *values.values()]).encode()
-    except UnicodeError:
+    except ValueError:
         raise Unreadable from None
     return values
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind == "application/x-www-form-urlencoded":
+        # Scripts send UTF-8 as it is, not as %E6…, and Starlette would read it as Latin-1.
+        body = (await request.body()).decode("utf-8", "replace")
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+    data = await request.form(max_files=0, max_fields=MOST_FIELDS)
+    return {key: value for key, value in data.items() if not isinstance(value, UploadFile)}
 
 
 def _reasons(error: ValidationError) -> dict[str, Message]:

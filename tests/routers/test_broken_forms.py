@@ -42,6 +42,17 @@ async def test_broken_bytes_are_only_wrong(anonymous: AsyncClient, body: bytes) 
     assert answer.status_code == 422
 
 
+async def test_a_script_may_send_characters_as_they_are(anonymous: AsyncClient) -> None:
+    answer = await anonymous.post(
+        "/register/",
+        content="username=林小满&password=蜂蜜 is sweet".encode(),
+        headers={"Content-Type": "application/x-www-form-urlencoded; charset=UTF-8"},
+    )
+
+    assert answer.status_code == 303
+    assert "林小满" in (await anonymous.get("/axf/mine/")).text
+
+
 async def test_a_client_that_hangs_up_is_no_crash(
     app: FastAPI, caplog: pytest.LogCaptureFixture
 ) -> None:
