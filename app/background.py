@@ -6,17 +6,14 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
 from app.db import Database
 from app.models.base import utcnow
-from app.services.idempotency import prune_keys
-from app.services.sweep import BATCH, close_due
+from app.services.sweep import BATCH, close_due, prune
 
 log = logging.getLogger("axf.sweep")
 
 SECONDS_BETWEEN = 5.0
-KEYS_LIVE = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +34,7 @@ async def sweep(db: Database) -> Swept:
         closed += len(numbers)
         if len(numbers) < BATCH:
             break
-    return Swept(closed, await db.write(prune_keys, utcnow() - KEYS_LIVE))
+    return Swept(closed, await db.write(prune, utcnow()))
 
 
 async def sweep_forever(db: Database) -> None:

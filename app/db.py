@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
-from sqlalchemy import CursorResult, Delete, Update
+from sqlalchemy import CursorResult, Delete, Insert, Update
 from sqlalchemy.dialects import mysql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
@@ -197,8 +197,8 @@ def _error_code(error: BaseException) -> int | None:
     return _error_code(inner) if inner is not None else None
 
 
-async def count_changed(session: AsyncSession, change: Update | Delete) -> int:
-    """Run a conditional UPDATE or DELETE; the number of rows that met its condition."""
+async def count_changed(session: AsyncSession, change: Update | Delete | Insert) -> int:
+    """Run a conditional change; the number of rows that met its condition."""
     result = await session.execute(change, execution_options={"synchronize_session": False})
     return cast(CursorResult[Any], result).rowcount
 

@@ -10,9 +10,9 @@ from app.settings import get_settings
 
 
 def sweep_once() -> None:
-    """Close orders that were not paid in time and forget old form keys."""
+    """Close orders that were not paid in time and forget what nobody needs any more."""
     swept = asyncio.run(_sweep())
-    typer.echo(f"{swept.closed} unpaid orders closed, {swept.pruned} old keys forgotten.")
+    typer.echo(f"{swept.closed} unpaid orders closed, {swept.pruned} old rows forgotten.")
 
 
 async def _sweep() -> Swept:

@@ -1,15 +1,19 @@
-"""The timed work: orders that were not paid in time, keys that nobody needs any more."""
+"""The timed work: orders that were not paid in time, rows that nobody needs any more."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Order
+from app.services.idempotency import prune_keys
 from app.services.order_moves import SYSTEM, make_move
 from app.services.stock import release_stock
+from app.services.throttle import prune_brakes
+from app.services.tickets import prune_tickets
 
 BATCH = 50
+KEYS_LIVE = timedelta(days=2)
 
 
 async def close_due(session: AsyncSession, now: datetime, *, limit: int = BATCH) -> list[str]:
@@ -35,3 +39,12 @@ async def close_due(session: AsyncSession, now: datetime, *, limit: int = BATCH)
     # After all orders are closed, so that the stock of the whole batch is freed in goods order.
     await release_stock(session, list(closed), actor=SYSTEM)
     return list(closed.values())
+
+
+async def prune(session: AsyncSession, now: datetime) -> int:
+    """Forget old form keys, dead tickets and log-in brakes that no longer bite; how many rows."""
+    return (
+        await prune_keys(session, now - KEYS_LIVE)
+        + await prune_tickets(session, now)
+        + await prune_brakes(session, now)
+    )

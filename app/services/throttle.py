@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from typing import cast
 
-from sqlalchemy import CursorResult, case, delete, literal, or_, select, update
+from sqlalchemy import case, delete, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.sql.elements import BindParameter, Case
 
-from app.db import upsert
+from app.db import count_changed, upsert
 from app.errors import TooMany
 from app.models import LoginThrottle
 from app.security import sign
@@ -83,7 +82,7 @@ async def _claim(session: AsyncSession, brake: Brake, now: datetime) -> bool:
     )
     is_forgotten = LoginThrottle.tried_at < now - FORGET_AFTER
     # MySQL assigns from left to right and reads what it has assigned, so this order matters.
-    result = await session.execute(
+    claim = (
         update(LoginThrottle)
         .where(
             LoginThrottle.subject == brake.subject,
@@ -95,7 +94,7 @@ async def _claim(session: AsyncSession, brake: Brake, now: datetime) -> bool:
             (LoginThrottle.tried_at, now),
         )
     )
-    return cast("CursorResult[object]", result).rowcount == 1
+    return await count_changed(session, claim) == 1
 
 
 def _next_free_at(brake: Brake, now: datetime) -> Case[datetime]:
@@ -140,3 +139,15 @@ async def forgive_try(session: AsyncSession, brakes: Iterable[Brake], *, now: da
                     (LoginThrottle.tries, LoginThrottle.tries - 1),
                 )
             )
+
+
+async def prune_brakes(session: AsyncSession, now: datetime, *, limit: int = 500) -> int:
+    """Delete counts that are forgotten anyway, a small batch at a time; how many they were."""
+    old = select(LoginThrottle.subject).where(LoginThrottle.tried_at < now - FORGET_AFTER)
+    subjects = list(await session.scalars(old.order_by(LoginThrottle.subject).limit(limit)))
+    if not subjects:
+        return 0
+    # Asked again: somebody may have tried meanwhile.
+    still_old = LoginThrottle.tried_at < now - FORGET_AFTER
+    rows = delete(LoginThrottle).where(LoginThrottle.subject.in_(subjects), still_old)
+    return await count_changed(session, rows)

@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import cast
 
-from sqlalchemy import CursorResult, delete, func, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.db import count_changed
 from app.models import User, UserTicket
 from app.models.base import utcnow
 
@@ -65,8 +65,8 @@ async def issue_ticket(
         UserTicket.expires_at: literal(ticket.expires_at, UserTicket.expires_at.type),
     }
     source = select(*values.values()).where(User.id == user_id, User.is_active)
-    result = await session.execute(insert(UserTicket).from_select([*values], source))
-    return ticket if cast("CursorResult[object]", result).rowcount == 1 else None
+    written = await count_changed(session, insert(UserTicket).from_select([*values], source))
+    return ticket if written else None
 
 
 async def end_ticket(session: AsyncSession, ticket_id: int) -> None:
@@ -92,3 +92,12 @@ async def count_other_devices(
         )
         or 0
     )
+
+
+async def prune_tickets(session: AsyncSession, now: datetime, *, limit: int = 500) -> int:
+    """Delete tickets that are over, a small batch at a time; how many they were."""
+    dead = select(UserTicket.id).where(UserTicket.expires_at <= now).order_by(UserTicket.id)
+    ids = list(await session.scalars(dead.limit(limit)))
+    if not ids:
+        return 0
+    return await count_changed(session, delete(UserTicket).where(UserTicket.id.in_(ids)))

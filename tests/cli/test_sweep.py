@@ -47,7 +47,7 @@ def test_the_command_says_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
     result = CliRunner().invoke(main, ["sweep"])
 
     assert result.exit_code == 0
-    assert result.output == "3 unpaid orders closed, 7 old keys forgotten.\n"
+    assert result.output == "3 unpaid orders closed, 7 old rows forgotten.\n"
 
 
 async def test_a_running_shop_sweeps_and_survives_a_bad_pass(

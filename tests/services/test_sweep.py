@@ -7,12 +7,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.background import Swept, sweep
 from app.db import Database
-from app.models import Goods, IdempotencyKey, Order, OrderEvent
+from app.models import Goods, IdempotencyKey, LoginThrottle, Order, OrderEvent, UserTicket
 from app.models.base import utcnow
 from app.services.idempotency import prune_keys
-from app.services.sweep import close_due
+from app.services.sweep import close_due, prune
 from tests.conftest import all_at_once
-from tests.factories import make_goods
+from tests.factories import make_goods, make_ticket, make_user
 from tests.shopping import history_of, make_buyer, order_of, place, stock_of, wrong_books
 
 LATER = timedelta(minutes=16)
@@ -91,3 +91,19 @@ async def test_many_workers_close_every_order_once(real_db: Database) -> None:
     assert await real_db.read(wrong_books) == []
     events = select(func.count()).where(OrderEvent.kind == "expired")
     assert await real_db.read(lambda session: session.scalar(events)) == 60
+
+
+async def test_dead_tickets_and_old_brakes_are_forgotten(session: AsyncSession) -> None:
+    user, now = await make_user(session), utcnow()
+    await make_ticket(session, user, timedelta(0))
+    alive = await make_ticket(session, user, timedelta(minutes=1))
+    for subject, age in (("old", timedelta(hours=2)), ("young", timedelta(minutes=2))):
+        session.add(LoginThrottle(subject=subject, tries=1, free_at=now, tried_at=now - age))
+    await session.flush()
+
+    pruned = await prune(session, utcnow())
+
+    digests = list(await session.scalars(select(UserTicket.digest)))
+    assert pruned == 2
+    assert digests == [UserTicket.digest_of(alive)]
+    assert list(await session.scalars(select(LoginThrottle.subject))) == ["young"]
