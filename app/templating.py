@@ -26,6 +26,11 @@ def yuan(fen: int) -> str:
     return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
+def yuan_short(fen: int) -> str:
+    """For sentences, where whole yuan need no fen: 3900 -> "39", 980 -> "9.80"."""
+    return yuan(fen).removesuffix(".00")
+
+
 def static(path: str) -> str:
     """The address of our own static file; its version changes when the file does."""
     if path not in _static_versions:
@@ -59,7 +64,7 @@ def _make_environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.filters |= {"yuan": yuan, "day_and_time": day_and_time, "clock": clock}
+    env.filters |= {"yuan": yuan, "yuan_short": yuan_short, "day_and_time": day_and_time, "clock": clock}
     env.globals |= {
         "static": static,
         "picture": picture,
