@@ -1,0 +1,58 @@
+"""What shoppers do again and again: register, fill the cart, order."""
+
+from itertools import count
+
+from playwright.async_api import Page, expect
+
+PASSWORD = "蜜蜂 fly over orchards"
+FIRST = "#goods-items article:not([data-sold-out])"
+
+_serial = count(1)
+
+
+async def register(page: Page, to: str = "/axf/market/") -> str:
+    """A new shopper, sent on to `to`. Returns the name."""
+    name = f"shopper{next(_serial)}"
+    await page.goto(f"/register/?next={to}")
+    await page.fill("#username", name)
+    await page.fill("#password", PASSWORD)
+    await page.locator("main form button").click()
+    await expect(page.locator("#password")).to_have_count(0)
+    return name
+
+
+async def log_in(page: Page, name: str, password: str = PASSWORD) -> None:
+    await page.fill("#username", name)
+    await page.fill("#password", password)
+    await page.locator("main form button").click()
+
+
+async def fill_cart(page: Page, goods: int = 1) -> None:
+    """One piece each of the first goods of the market."""
+    await page.goto("/axf/market/")
+    for number in range(goods):
+        card = page.locator(FIRST).nth(number)
+        await card.locator(".plus").click()
+        await expect(card.locator("output")).to_have_text("1")
+
+
+async def give_address(page: Page) -> None:
+    """Save it on the way to the check-out, and come back there."""
+    await page.goto("/axf/address/?next=/axf/checkout/")
+    for field, value in (
+        ("receiver", "林小满"),
+        ("phone", "13800006021"),
+        ("area", "望京 SOHO T3"),
+        ("room", "B 座 2307"),
+    ):
+        await page.fill(f"#{field}", value)
+    await page.locator("main form button").click()
+    await expect(page).to_have_url("/axf/checkout/")
+
+
+async def place_order(page: Page) -> str:
+    """From a full cart to the page that waits for payment. Returns the order's address."""
+    await page.goto("/axf/checkout/")
+    await page.locator("#place").click()
+    await expect(page.locator("#pay")).to_be_visible()
+    return page.url.removesuffix("pay/")
