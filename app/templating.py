@@ -64,7 +64,12 @@ def _make_environment() -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
-    env.filters |= {"yuan": yuan, "yuan_short": yuan_short, "day_and_time": day_and_time, "clock": clock}
+    env.filters |= {
+        "yuan": yuan,
+        "yuan_short": yuan_short,
+        "day_and_time": day_and_time,
+        "clock": clock,
+    }
     env.globals |= {
         "static": static,
         "picture": picture,
