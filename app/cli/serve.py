@@ -5,6 +5,8 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from app.server import CarefulProtocol
+
 
 def serve(
     host: str = "127.0.0.1",
@@ -28,6 +30,7 @@ def serve(
         host=host,
         port=port,
         workers=workers,
+        http=CarefulProtocol,
         log_level="warning",
         access_log=False,
         server_header=False,
