@@ -62,7 +62,8 @@ class Database:
         writers = 1 if make_url(url).get_backend_name() == "sqlite" else pool_size
         return cls(
             _sessions(make_engine(url, autocommit=True, pool_size=pool_size)),
-            _sessions(make_engine(url, pool_size=writers)),
+            # Whoever is told to try again asks for the lock anew, so a short wait is enough.
+            _sessions(make_engine(url, pool_size=writers, patience=1)),
             readers=pool_size,
             writers=writers,
             budget=budget,
@@ -83,7 +84,8 @@ class Database:
         except (TimeoutError, PoolTimeout) as error:
             raise Unavailable from error
         except (DBAPIError, OSError) as error:
-            if _is_outage(error):
+            # There is nothing to clash with, so here a clash is a file that others keep.
+            if _is_outage(error) or _error_code(error) in CLASHES:
                 raise Unavailable from error
             raise
 

@@ -8,10 +8,15 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 
-def make_engine(url: str, *, autocommit: bool = False, pool_size: int = 8) -> AsyncEngine:
-    """An engine for one of the doors. SQLite's writers queue at BEGIN, not fail at COMMIT."""
+def make_engine(
+    url: str, *, autocommit: bool = False, pool_size: int = 8, patience: int = 5
+) -> AsyncEngine:
+    """An engine for one of the doors. SQLite's writers queue at BEGIN, not fail at COMMIT.
+
+    `patience` is how many seconds SQLite waits for a lock, deaf to anybody who wants to give up.
+    """
     if make_url(url).get_backend_name() == "sqlite":
-        return _make_sqlite_engine(url, autocommit=autocommit, pool_size=pool_size)
+        return _make_sqlite_engine(url, autocommit, pool_size, patience)
     return create_async_engine(
         url,
         pool_size=pool_size,
@@ -19,6 +24,7 @@ def make_engine(url: str, *, autocommit: bool = False, pool_size: int = 8) -> As
         pool_timeout=5,
         pool_pre_ping=True,
         pool_recycle=1800,
+        hide_parameters=True,  # an error goes to the log, what a shopper typed does not
         # READ COMMITTED takes no gap locks and knows no snapshot conflicts: two shoppers who
         # insert side by side cannot deadlock, and a hot row answers in the order of arrival.
         isolation_level="AUTOCOMMIT" if autocommit else "READ COMMITTED",
@@ -32,21 +38,23 @@ def make_engine(url: str, *, autocommit: bool = False, pool_size: int = 8) -> As
     )
 
 
-def _make_sqlite_engine(url: str, *, autocommit: bool, pool_size: int) -> AsyncEngine:
+def _make_sqlite_engine(url: str, autocommit: bool, pool_size: int, patience: int) -> AsyncEngine:
     file = make_url(url).database
     if file and file != ":memory:":
         Path(file).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_async_engine(url, pool_size=pool_size, max_overflow=0, pool_timeout=5)
+    engine = create_async_engine(
+        url, pool_size=pool_size, max_overflow=0, pool_timeout=5, hide_parameters=True
+    )
 
     @event.listens_for(engine.sync_engine, "connect")
     def prepare(connection: Any, _: Any) -> None:  # Any: the driver's own objects
         connection.isolation_level = None  # the driver must not begin transactions by itself
         cursor = connection.cursor()
         for pragma in (
+            f"busy_timeout={patience * 1000}",
             "journal_mode=WAL",
             "synchronous=FULL",
             "foreign_keys=ON",
-            "busy_timeout=5000",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
