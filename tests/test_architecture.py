@@ -18,6 +18,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "engine": set(),
     "server": set(),
     "models": set(),
+    "ddl": set(),
     "i18n": {"errors", "settings"},
     "security": {"errors", "settings"},
     "forms": {"errors"},

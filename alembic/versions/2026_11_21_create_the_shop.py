@@ -1,30 +1,14 @@
 """Create the shop: people, catalogue, stock, home page, cart, orders and payments."""
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import mysql
 
 from alembic import op
+from app.ddl import TABLE, UTC_DATETIME, create_index
 
 revision = "0001"
 down_revision = None
 branch_labels = None
 depends_on = None
-
-
-UTC_DATETIME = sa.DateTime().with_variant(mysql.DATETIME(fsp=6), "mysql", "mariadb")
-# `if_not_exists` lets a migration that was killed half-way run again: MariaDB keeps its DDL.
-TABLE = {
-    "mysql_engine": "InnoDB",
-    "mysql_charset": "utf8mb4",
-    "mysql_collate": "utf8mb4_bin",
-    "if_not_exists": True,
-}
-
-
-def create_index(name: str, table: str, columns: list[str]) -> None:
-    """Unless it is there already. MySQL knows no CREATE INDEX IF NOT EXISTS."""
-    if name not in {index["name"] for index in sa.inspect(op.get_bind()).get_indexes(table)}:
-        op.create_index(name, table, columns)
 
 
 def upgrade() -> None:

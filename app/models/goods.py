@@ -104,3 +104,15 @@ class StockMove(Base):
     actor: Mapped[str] = mapped_column(String(40))
     reason: Mapped[str] = mapped_column(String(60), default="")
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
+
+
+class PriceHistory(Base):
+    """The price of a good from a moment on: a struck-out price must once have been charged."""
+
+    __tablename__ = "price_history"
+    __table_args__ = table(Index("ix_price_history_goods_id", "goods_id", "from_at"))
+
+    id: Mapped[Id]
+    goods_id: Mapped[int] = mapped_column(BigId, ForeignKey("goods.id", ondelete="CASCADE"))
+    price_fen: Mapped[Fen]
+    from_at: Mapped[datetime] = mapped_column(default=utcnow)

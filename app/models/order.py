@@ -40,6 +40,7 @@ class Order(Base):
         CheckConstraint("goods_fen >= 0 AND ship_fen >= 0", name="sums_not_negative"),
         CheckConstraint("off_fen >= 0 AND points_fen >= 0", name="reductions_not_negative"),
         CheckConstraint("refunded_fen BETWEEN 0 AND pay_fen", name="refunded_within_pay"),
+        CheckConstraint("if_sold_out IN ('refund','match','ask')", name="if_sold_out_known"),
         Index("ix_orders_user_id", "user_id", "id"),
         Index("ix_orders_due", "status", "pay_by"),
     )
@@ -61,9 +62,17 @@ class Order(Base):
     area: Mapped[str] = mapped_column(String(80))
     room: Mapped[str] = mapped_column(String(80))
     note: Mapped[str] = mapped_column(String(60), default="")
+    # What to do when something is sold out after all; a line may say otherwise.
+    if_sold_out: Mapped[str] = mapped_column(String(8), default="refund", server_default="refund")
+    # The delivery window is copied: the slot's row may go once its day is over.
+    slot_id: Mapped[int | None] = mapped_column(BigId)
+    slot_starts_at: Mapped[datetime | None]
+    slot_ends_at: Mapped[datetime | None]
     placed_at: Mapped[datetime] = mapped_column(default=utcnow)
     pay_by: Mapped[datetime | None]
     paid_at: Mapped[datetime | None]
+    delivered_at: Mapped[datetime | None]
+    completed_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
 
 
@@ -78,6 +87,14 @@ class OrderLine(Base):
         CheckConstraint("pay_fen = gross_fen - off_fen - points_fen", name="pay_adds_up"),
         CheckConstraint("pay_fen >= 0", name="pay_not_negative"),
         CheckConstraint("off_fen >= 0 AND points_fen >= 0", name="reductions_not_negative"),
+        CheckConstraint(
+            "if_sold_out IS NULL OR if_sold_out IN ('refund','match','ask')",
+            name="if_sold_out_known",
+        ),
+        CheckConstraint(
+            "refunded_quantity BETWEEN 0 AND quantity", name="refunded_quantity_within_quantity"
+        ),
+        CheckConstraint("refunded_fen BETWEEN 0 AND pay_fen", name="refunded_within_pay"),
     )
 
     id: Mapped[Id]
@@ -94,6 +111,29 @@ class OrderLine(Base):
     off_fen: Mapped[Fen] = mapped_column(default=0)
     points_fen: Mapped[Fen] = mapped_column(default=0)
     pay_fen: Mapped[Fen]
+    note: Mapped[str] = mapped_column(String(60), default="", server_default="")
+    if_sold_out: Mapped[str | None] = mapped_column(String(8))
+    flash_item_id: Mapped[int | None] = mapped_column(BigId)
+    refunded_quantity: Mapped[Count] = mapped_column(default=0, server_default="0")
+    refunded_fen: Mapped[Fen] = mapped_column(default=0, server_default="0")
+
+
+class OrderLineOff(Base):
+    """What one source took off one line, in fen. Lanes: 1 price, 2 promotion, 3 coupon, 4 points.
+
+    The sum over an order's lines is its `off_fen` plus `points_fen`.
+    """
+
+    __tablename__ = "order_line_offs"
+    __table_args__ = table(
+        CheckConstraint("amount_fen > 0", name="amount_positive"),
+        CheckConstraint("lane BETWEEN 1 AND 4", name="lane_known"),
+    )
+
+    line_id: Mapped[int] = mapped_column(BigId, ForeignKey("order_lines.id"), primary_key=True)
+    lane: Mapped[Small] = mapped_column(primary_key=True, autoincrement=False)
+    source: Mapped[str] = mapped_column(String(24), primary_key=True)
+    amount_fen: Mapped[Fen]
 
 
 class OrderEvent(Base):
