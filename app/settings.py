@@ -3,9 +3,9 @@
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import BeforeValidator, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -49,6 +49,14 @@ class Settings(BaseSettings):
         default=3900, ge=0, description="Goods sum with free delivery, fen"
     )
     delivery_fee_fen: int = Field(default=500, ge=0, description="Delivery fee below that sum, fen")
+    slot_minutes: Annotated[Literal[30, 60], BeforeValidator(int)] = Field(
+        default=30, description="Length of a delivery window, minutes"
+    )
+    slot_capacity: int = Field(
+        default=20, ge=0, le=100_000, description="Orders that one delivery window takes"
+    )
+    slot_opens: int = Field(default=7, ge=0, le=23, description="First delivery, hour of the day")
+    slot_closes: int = Field(default=22, ge=1, le=24, description="Last delivery, hour of the day")
 
     @field_validator("database_url")
     @classmethod
@@ -59,6 +67,12 @@ class Settings(BaseSettings):
         if scheme == "sqlite":
             driver = "sqlite+aiosqlite"
         return f"{driver or scheme}://{rest}"
+
+    @model_validator(mode="after")
+    def _refuse_a_day_without_hours(self) -> Self:
+        if self.slot_opens >= self.slot_closes:
+            raise ValueError("AXF_SLOT_OPENS must be before AXF_SLOT_CLOSES")
+        return self
 
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:

@@ -1,7 +1,7 @@
 """Rows for tests. Every argument has a default, so a test names only what it is about."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import count
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,7 @@ from app.forms import username_key
 from app.models import (
     Address,
     ChildType,
+    DeliverySlot,
     FoodType,
     Goods,
     HomeBlock,
@@ -126,6 +127,31 @@ async def make_address(session: AsyncSession, user: User, *, area: str = "望京
     session.add(address)
     await session.flush()
     return address
+
+
+async def make_slot(
+    session: AsyncSession,
+    *,
+    capacity: int = 10,
+    taken: int = 0,
+    fee: int = 0,
+    starts: datetime | None = None,
+    hours: int = 2,
+    lead: int = 30,
+) -> DeliverySlot:
+    """A delivery window that begins in some hours, and can be had until `lead` minutes before."""
+    starts = starts or utcnow() + timedelta(hours=hours)
+    slot = DeliverySlot(
+        starts_at=starts,
+        ends_at=starts + timedelta(minutes=30),
+        cutoff_at=starts - timedelta(minutes=lead),
+        capacity=capacity,
+        taken=taken,
+        fee_fen=fee,
+    )
+    session.add(slot)
+    await session.flush()
+    return slot
 
 
 async def make_block(
