@@ -1,6 +1,6 @@
 """What the shop refuses, in its own words. Messages are English source texts for gettext."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -17,7 +17,22 @@ class Words:
     en: str
 
 
-Params = Mapping[str, "str | int | Words"]
+@dataclass(frozen=True, slots=True)
+class Yuan:
+    """A sum of money in fen, shown as ¥12.50."""
+
+    fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """Source texts that are translated one by one and listed in a row."""
+
+    texts: tuple[str, ...]
+
+
+Param = str | int | Words | Yuan | Texts
+Params = Mapping[str, Param]
 
 
 class ShopError(Exception):
@@ -27,7 +42,7 @@ class ShopError(Exception):
     code: ClassVar[str] = "refused"
     message: str = N_("That did not work")
 
-    def __init__(self, message: str | None = None, /, **params: str | int | Words) -> None:
+    def __init__(self, message: str | None = None, /, **params: Param) -> None:
         self.message = message or self.message
         self.params = params
         super().__init__(self.message)
@@ -57,6 +72,14 @@ class Forbidden(ShopError):
     message = N_("You may not do that")
 
 
+class BadSignature(ShopError):
+    """A server's call that is not signed by the one it claims to be."""
+
+    status = 401
+    code = "bad-signature"
+    message = N_("This call is not signed by who it says it is from")
+
+
 class CrossSiteRequest(Forbidden):
     code = "cross-site"
     message = N_("This request came from another site and was refused")
@@ -67,6 +90,22 @@ class Conflict(ShopError):
 
     status = 409
     code = "conflict"
+
+
+class MoveRefused(Conflict):
+    """An order cannot go this way from where it is; `moves` are the names of the ways it can."""
+
+    code = "move-refused"
+    message = N_("That is not possible: the order is “%(state)s”. Possible now: %(moves)s.")
+
+    def __init__(
+        self, status_now: str, state: str, moves: Sequence[str], labels: tuple[str, ...]
+    ) -> None:
+        nothing = N_("That is not possible: the order is “%(state)s”. Nothing can be done here.")
+        message = None if moves else nothing
+        super().__init__(message, state=Texts((state,)), moves=Texts(labels))
+        self.status_now = status_now
+        self.moves = tuple(moves)
 
 
 class OutOfStock(Conflict):
@@ -120,7 +159,7 @@ class InvalidInput(ShopError):
         self.fields = dict(fields)
 
     @classmethod
-    def of(cls, field: str, text: str, /, **params: str | int | Words) -> "InvalidInput":
+    def of(cls, field: str, text: str, /, **params: Param) -> "InvalidInput":
         return cls({field: Message(text, params)})
 
 
@@ -140,7 +179,7 @@ class CheckoutRefused(InvalidInput):
         /,
         *,
         lines: Mapping[str, Message] | None = None,
-        **params: str | int | Words,
+        **params: Param,
     ) -> None:
         ShopError.__init__(self, message, **params)
         self.fields = {"": Message(self.message, self.params), **(lines or {})}

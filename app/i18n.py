@@ -9,7 +9,7 @@ from typing import Any
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
-from app.errors import Message, Params, Words
+from app.errors import Message, Param, Params, Texts, Words, Yuan
 from app.settings import ROOT
 
 ZH, EN = "zh-Hans", "en"
@@ -71,10 +71,20 @@ def say_message(message: Message) -> str:
 
 
 def _spoken(params: Params) -> Mapping[str, str | int]:
-    return {
-        key: words(value.zh, value.en) if isinstance(value, Words) else value
-        for key, value in params.items()
-    }
+    return {key: _speak(value) for key, value in params.items()}
+
+
+def _speak(value: Param) -> str | int:
+    if isinstance(value, Words):
+        return words(value.zh, value.en)
+    if isinstance(value, Texts):
+        return words("、", ", ").join(gettext(text) for text in value.texts)
+    return f"¥{yuan(value.fen)}" if isinstance(value, Yuan) else value
+
+
+def yuan(fen: int) -> str:
+    """1990 -> "19.90"."""
+    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
 
 
 def negotiate(accept_language: str | None) -> str:

@@ -21,14 +21,9 @@ SHOP_ZONE = ZoneInfo("Asia/Shanghai")
 _static_versions: dict[str, str] = {}
 
 
-def yuan(fen: int) -> str:
-    """1990 -> "19.90"."""
-    return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02d}"
-
-
 def yuan_short(fen: int) -> str:
     """For sentences, where whole yuan need no fen: 3900 -> "39", 980 -> "9.80"."""
-    return yuan(fen).removesuffix(".00")
+    return i18n.yuan(fen).removesuffix(".00")
 
 
 def static(path: str) -> str:
@@ -65,7 +60,7 @@ def _make_environment() -> Environment:
     )
     env.install_gettext_callables(i18n.gettext, i18n.ngettext, newstyle=True)  # type: ignore[attr-defined]
     env.filters |= {
-        "yuan": yuan,
+        "yuan": i18n.yuan,
         "yuan_short": yuan_short,
         "day_and_time": day_and_time,
         "clock": clock,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from app.templating import yuan, yuan_short
+from app.i18n import yuan
+from app.templating import yuan_short
 
 
 @pytest.mark.parametrize(
