@@ -1,21 +1,44 @@
-"""What a basket costs. Pure arithmetic in fen, the same for cart, check-out and placing."""
+"""What a basket costs. Pure arithmetic in fen, the same for cart, check-out and placing.
+
+Four lanes, each on what the one before it left: price, promotion, coupons, points.
+"""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
+from app.services.quote_bill import Step, explain
+from app.services.quote_coupons import CouponChoice, CouponTerms, choose_coupons
+from app.services.quote_lines import (
+    COUPON,
+    POINTS,
+    LineOff,
+    Lines,
+    QuotedLine,
+    QuoteLine,
+    payable,
+    payable_with_coupons,
+    start_lines,
+    take_off,
+)
+from app.services.quote_promotions import Promotion, apply_promotion
 
-@dataclass(frozen=True, slots=True)
-class QuoteLine:
-    """`quantity` pieces of a good at `unit_fen` each."""
+__all__ = [
+    "CouponChoice",
+    "CouponTerms",
+    "Delivery",
+    "LineOff",
+    "Promotion",
+    "Quote",
+    "QuoteLine",
+    "QuotedLine",
+    "Step",
+    "quote",
+]
 
-    goods_id: int
-    quantity: int
-    unit_fen: int
-
-    @property
-    def gross_fen(self) -> int:
-        return self.unit_fen * self.quantity
+# Points pay at most this part of the goods, and only in whole yuan.
+MOST_POINTS_BP = 3_000
+POINTS_STEP_FEN = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +53,16 @@ class Delivery:
 class Quote:
     """Every step of the arithmetic, in fen. `pay = goods + ship - off - points`, never below 0."""
 
-    lines: tuple[QuoteLine, ...]
+    lines: Lines
     goods_fen: int
     ship_fen: int
     off_fen: int
     points_fen: int
     pay_fen: int
     free_from_fen: int
+    most_points_fen: int
+    coupons: tuple[CouponChoice, ...]
+    steps: tuple[Step, ...]
 
     @property
     def quantity(self) -> int:
@@ -48,25 +74,89 @@ class Quote:
         return max(0, self.free_from_fen - self.goods_fen)
 
     @property
+    def saved_fen(self) -> int:
+        return -sum(step.amount_fen for step in self.steps if step.amount_fen < 0)
+
+    @property
+    def coupon_ids(self) -> tuple[int, ...]:
+        """The coupons that are used, in id order."""
+        return tuple(sorted(c.terms.coupon_id for c in self.coupons if c.is_used))
+
+    @property
     def hash(self) -> str:
         """Changes with anything that the shopper agreed to; travels with the form."""
-        agreed = [(line.goods_id, line.quantity, line.unit_fen) for line in self.lines]
-        steps = (agreed, self.ship_fen, self.off_fen, self.points_fen, self.pay_fen)
+        agreed = [
+            (
+                line.goods_id,
+                line.quantity,
+                line.unit_fen,
+                [(off.lane, off.source, off.amount_fen) for off in line.offs],
+            )
+            for line in self.lines
+        ]
+        steps = (agreed, self.ship_fen, self.coupon_ids, self.pay_fen)
         return hashlib.sha256(repr(steps).encode()).hexdigest()[:16]
 
 
-def quote(lines: Sequence[QuoteLine], delivery: Delivery) -> Quote:
-    """Add up a basket. An empty one costs nothing, delivery included."""
-    ordered = tuple(sorted(lines, key=lambda line: line.goods_id))
-    goods_fen = sum(line.gross_fen for line in ordered)
-    is_free = not ordered or goods_fen >= delivery.free_from_fen
-    ship_fen = 0 if is_free else delivery.fee_fen
+def quote(
+    lines: Sequence[QuoteLine],
+    delivery: Delivery,
+    *,
+    slot_fee_fen: int = 0,
+    promotions: Sequence[Promotion] = (),
+    coupons: Sequence[CouponTerms] = (),
+    chosen: Collection[int] | None = None,
+    points_fen: int = 0,
+) -> Quote:
+    """Add up a basket. An empty one costs nothing, delivery included.
+
+    `coupons` are all that the shopper could use; `chosen` the ids of those they want, or None for
+    the best. Points beyond what is allowed are left alone.
+    """
+    priced = start_lines(lines)
+    goods_fen = payable(priced)
+    fees = _delivery_fees(priced, delivery, slot_fee_fen)
+    promoted, promotion = apply_promotion(priced, promotions)
+    choices = choose_coupons(
+        coupons, chosen, goods_fen=payable_with_coupons(promoted), ship_fen=sum(fees)
+    )
+    couponed = _apply_coupon(promoted, choices)
+    most_points_fen = _most_points(payable(couponed))
+    used_points_fen = min(_whole_steps(max(0, points_fen)), most_points_fen)
+    final = take_off(couponed, POINTS, "points", used_points_fen)
+    ship_fen = 0 if any(c.is_used and c.is_delivery for c in choices) else sum(fees)
     return Quote(
-        lines=ordered,
+        lines=final,
         goods_fen=goods_fen,
         ship_fen=ship_fen,
-        off_fen=0,
-        points_fen=0,
-        pay_fen=goods_fen + ship_fen,
+        off_fen=sum(line.off_fen for line in final),
+        points_fen=used_points_fen,
+        pay_fen=payable(final) + ship_fen,
         free_from_fen=delivery.free_from_fen,
+        most_points_fen=most_points_fen,
+        coupons=choices,
+        steps=tuple(explain(priced, fees, promotion, choices, used_points_fen)),
     )
+
+
+def _delivery_fees(lines: Lines, delivery: Delivery, slot_fee_fen: int) -> tuple[int, int]:
+    """(for bringing it, for the chosen time). The free-delivery line is about the first only."""
+    if not lines:
+        return 0, 0
+    is_free = payable(lines) >= delivery.free_from_fen
+    return 0 if is_free else delivery.fee_fen, slot_fee_fen
+
+
+def _apply_coupon(lines: Lines, choices: Sequence[CouponChoice]) -> Lines:
+    for choice in choices:
+        if choice.is_used and not choice.is_delivery:
+            return take_off(lines, COUPON, choice.terms.source, choice.off_fen)
+    return lines
+
+
+def _most_points(goods_fen: int) -> int:
+    return _whole_steps(goods_fen * MOST_POINTS_BP // 10_000)
+
+
+def _whole_steps(fen: int) -> int:
+    return fen // POINTS_STEP_FEN * POINTS_STEP_FEN

@@ -177,7 +177,10 @@ async def test_orders_are_the_sum_of_their_lines(session: AsyncSession) -> None:
         lines[line.order_id].append(line)
     for order in await session.scalars(select(Order)):
         bill = quote(
-            [QuoteLine(line.goods_id, line.quantity, line.unit_fen) for line in lines[order.id]],
+            [
+                QuoteLine.at_best(line.goods_id, line.quantity, line.unit_fen)
+                for line in lines[order.id]
+            ],
             DELIVERY,
         )
         assert order.goods_fen == bill.goods_fen == sum(line.pay_fen for line in lines[order.id])

@@ -57,7 +57,10 @@ async def _add_order(
     session: AsyncSession, placing: Placing, goods: Mapping[int, Goods], delivery: Delivery
 ) -> None:
     bill = quote(
-        [QuoteLine(id_, count, goods[id_].price_fen) for id_, count in placing.pieces.items()],
+        [
+            QuoteLine.at_best(goods_id, count, goods[goods_id].price_fen)
+            for goods_id, count in placing.pieces.items()
+        ],
         delivery,
     )
     order = _make_order(placing, bill)
