@@ -119,6 +119,7 @@ def upgrade() -> None:
         sa.Column("order_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.Column("valid_from", UTC_DATETIME, nullable=False),
         sa.Column("valid_to", UTC_DATETIME, nullable=False),
+        sa.Column("extended_at", UTC_DATETIME, nullable=True),
         sa.Column("created_at", UTC_DATETIME, nullable=False),
         sa.CheckConstraint(
             "(status IN ('held','used') AND order_id IS NOT NULL) OR (status IN ('ready','void') AND order_id IS NULL)",
@@ -229,6 +230,12 @@ def upgrade() -> None:
         **TABLE,
     )
     create_index("ix_price_history_goods_id", "price_history", ["goods_id", "from_at"])
+    # What is on the shelf already has cost the same at least since its row was last touched.
+    op.execute(
+        "INSERT INTO price_history (goods_id, price_fen, from_at)"
+        " SELECT id, price_fen, updated_at FROM goods"
+        " WHERE id NOT IN (SELECT goods_id FROM price_history)"
+    )
 
     op.create_table(
         "refunds",

@@ -38,7 +38,8 @@ class CouponTemplate(Base):
 
 class Coupon(Base):
     """One coupon of one shopper: ready, held by an unpaid order, used by a paid one, or void.
-    Whether it has run out is asked of its dates, not of its status."""
+    Whether it has run out is asked of its dates, not of its status. `extended_at` says that it
+    ran out while an order held it and was given a day more, which happens once."""
 
     __tablename__ = "coupons"
     __table_args__ = table(
@@ -60,4 +61,5 @@ class Coupon(Base):
     order_id: Mapped[int | None] = mapped_column(BigId, ForeignKey("orders.id"), index=True)
     valid_from: Mapped[datetime]
     valid_to: Mapped[datetime]
+    extended_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
