@@ -7,10 +7,12 @@ from sqlalchemy import RowMapping, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Goods, Stock, StockMove
+from app.models.base import utcnow
 from app.services.course.pictures import picture_of
 from app.services.course.report import Tally
 from app.services.course.rows import GoodsRow
 from app.services.course.types import Shelf
+from app.services.prices import note_prices
 from app.services.search import index_goods
 
 Key = tuple[int, str]
@@ -73,6 +75,8 @@ def _changes(goods: RowMapping, values: Values) -> Values:
 
 async def _change(session: AsyncSession, goods: RowMapping, changes: Values) -> None:
     await session.execute(update(Goods).where(Goods.id == goods["id"]).values(**changes))
+    if "price_fen" in changes:
+        await note_prices(session, {goods["id"]: changes["price_fen"]}, from_at=utcnow())
     if "name_zh" in changes:
         await index_goods(session, [(goods["id"], changes["name_zh"], goods["name_en"])])
 
@@ -87,6 +91,9 @@ async def _add(
     )
     known = await _list_known(session, {shelves[row.type_number].id for row in rows})
     added = [(known[shelves[row.type_number].id, row.product_no]["id"], row) for row in rows]
+    await note_prices(
+        session, {goods_id: row.price_fen for goods_id, row in added}, from_at=utcnow()
+    )
     await _receive(session, [(goods_id, row.stock) for goods_id, row in added])
     await index_goods(session, [(goods_id, row.name, "") for goods_id, row in added])
 

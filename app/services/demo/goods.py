@@ -13,6 +13,7 @@ from app.db import Again
 from app.models import ChildType, FoodType, Goods, Stock, StockMove
 from app.services.demo.files import read_goods, read_shelf, read_types
 from app.services.demo.parts import DemoGoods, DemoType
+from app.services.prices import note_prices
 from app.services.search import index_goods
 
 ACTOR = "demo"
@@ -107,6 +108,8 @@ async def add_goods(session: AsyncSession, *, arrived_at: datetime) -> int:
         ]
         await session.execute(insert(Goods), rows)
         ids = await list_goods_ids(session)
+        prices = {ids[good.name_zh]: good.price_fen for good in missing}
+        await note_prices(session, prices, from_at=arrived_at)
         await _add_stock(session, missing, ids, arrived_at=arrived_at)
         await index_goods(session, [(ids[g.name_zh], g.name_zh, g.name_en) for g in missing])
     return len(missing)
