@@ -3,11 +3,14 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import count_changed
-from app.models import OrderLine, Stock, StockMove
+from app.models import Stock, StockMove
+
+# The moves whose sum is what orders hold.
+ALLOCATING = ("allocated", "released", "shipped")
 
 
 async def claim_stock(session: AsyncSession, wanted: Mapping[int, int]) -> list[int]:
@@ -47,17 +50,26 @@ async def note_allocated(
     )
 
 
+async def count_held(session: AsyncSession, order_ids: Sequence[int]) -> dict[tuple[int, int], int]:
+    """What each order still holds in the store, by order and good: neither sent nor given back.
+
+    Lock the orders before relying on it.
+    """
+    held = func.sum(StockMove.quantity)
+    rows = await session.execute(
+        select(StockMove.order_id, StockMove.goods_id, held)
+        .where(StockMove.order_id.in_(order_ids), StockMove.kind.in_(ALLOCATING))
+        .group_by(StockMove.order_id, StockMove.goods_id)
+        .having(held > 0)
+    )
+    return {(int(row[0] or 0), row[1]): int(row[2]) for row in rows}  # a Decimal on MariaDB
+
+
 async def release_stock(session: AsyncSession, order_ids: Sequence[int], *, actor: str) -> None:
-    """Give back all that these orders, just closed by this transaction, had allocated."""
-    lines = (
-        await session.execute(
-            select(OrderLine.order_id, OrderLine.goods_id, OrderLine.quantity).where(
-                OrderLine.order_id.in_(order_ids)
-            )
-        )
-    ).all()
+    """Give back all that these orders, just closed by this transaction, still hold."""
+    held = await count_held(session, order_ids)
     freed: Counter[int] = Counter()
-    for _, goods_id, quantity in lines:
+    for (_, goods_id), quantity in held.items():
         freed[goods_id] += quantity
     for goods_id, quantity in sorted(freed.items()):
         # CHECK (allocated >= 0) refuses to give back what was never claimed.
@@ -67,11 +79,30 @@ async def release_stock(session: AsyncSession, order_ids: Sequence[int], *, acto
             .values(allocated=Stock.allocated - quantity),
             execution_options={"synchronize_session": False},
         )
-    if lines:
+    if held:
+        moves = [
+            _move(order, goods, "released", -pieces, actor)
+            for (order, goods), pieces in held.items()
+        ]
+        await session.execute(insert(StockMove), moves)
+
+
+async def ship_stock(
+    session: AsyncSession, order_id: int, pieces: Mapping[int, int], *, actor: str
+) -> None:
+    """Pieces of an order leave the store: they are neither there nor promised any longer."""
+    for goods_id, quantity in sorted(pieces.items()):
+        # CHECK (allocated >= 0) refuses to send what was never claimed.
         await session.execute(
-            insert(StockMove),
-            [_move(order, goods, "released", -quantity, actor) for order, goods, quantity in lines],
+            update(Stock)
+            .where(Stock.goods_id == goods_id)
+            .values(on_hand=Stock.on_hand - quantity, allocated=Stock.allocated - quantity),
+            execution_options={"synchronize_session": False},
         )
+    await session.execute(
+        insert(StockMove),
+        [_move(order_id, goods_id, "shipped", -pieces[goods_id], actor) for goods_id in pieces],
+    )
 
 
 def _move(
