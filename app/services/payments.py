@@ -10,10 +10,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Again, count_changed
 from app.errors import NotFound
-from app.models import Goods, Order, OrderLine, Payment
+from app.models import Order, Payment
 from app.providers import Notice, PaymentRequest
+from app.services import coupons
 from app.services.numbers import new_payment_no
-from app.services.order_moves import make_move
+from app.services.order_moves import SYSTEM, make_move
+from app.services.refund_books import lock_order
+from app.services.refunds import return_money
+from app.services.sales import count_sales
 
 log = logging.getLogger("axf.payments")
 
@@ -42,6 +46,9 @@ async def begin_payment(
         raise NotFound
     if order.status != "unpaid" or order.pay_by <= now:
         return None
+    if order.pay_fen == 0:
+        await settle_free(session, order.id, now=now)
+        return None
     payment_no = await session.scalar(
         select(Payment.no).where(
             Payment.order_id == order.id, Payment.provider == provider, Payment.status == "created"
@@ -54,7 +61,7 @@ async def begin_payment(
                 no=payment_no, order_id=order.id, provider=provider, amount_fen=order.pay_fen
             )
         )
-    return PaymentRequest(payment_no, no, order.pay_fen)
+    return PaymentRequest(payment_no, no, order.pay_fen, order.pay_by)
 
 
 async def get_payment_request(
@@ -63,7 +70,7 @@ async def get_payment_request(
     """What a provider was asked to collect; raises NotFound for a number it was never given."""
     row = (
         await session.execute(
-            select(Payment.no, Order.no, Payment.amount_fen)
+            select(Payment.no, Order.no, Payment.amount_fen, Order.pay_by)
             .join(Order, Order.id == Payment.order_id)
             .where(Payment.no == payment_no, Payment.provider == provider)
         )
@@ -92,25 +99,53 @@ async def take_notice(session: AsyncSession, notice: Notice, *, now: datetime) -
     known = await _find_payment(session, notice)
     if known.ref == notice.ref:
         return Receipt(known.no, known.status)
+    # With the order's row locked, paying, closing and giving back happen one after the other.
+    await lock_order(session, Order.id == known.order_id)
     if known.status != "created":
-        receipt = await _book_second(session, known, notice, now)
-    elif notice.amount_fen != known.amount_fen:
-        receipt = await _book(session, known, notice, "mismatch", now)
-    elif await make_move(
-        session,
-        known.order_id,
-        "pay",
-        Order.pay_fen == notice.amount_fen,
-        actor=f"provider:{notice.provider}",
-        now=now,
-    ):
-        receipt = await _book(session, known, notice, "paid", now)
-        await _count_sales(session, known.order_id)
-    else:
-        receipt = await _book(session, known, notice, "late", now)
-    if receipt.status != "paid":
-        log.warning("%s fen for payment %s are %s", notice.amount_fen, known.no, receipt.status)
+        return await _return(session, await _book_second(session, known, notice, now), notice, now)
+    status = await _judge(session, known, notice, now)
+    receipt = await _book(session, known, notice, status, now)
+    if status != "paid":
+        return await _return(session, receipt, notice, now)
+    await _note_paid(session, known.order_id)
     return receipt
+
+
+async def _judge(session: AsyncSession, known: _Known, notice: Notice, now: datetime) -> str:
+    """What the money is good for: it pays the order if that can still be paid with it."""
+    if notice.amount_fen != known.amount_fen:
+        return "mismatch"
+    actor = f"provider:{notice.provider}"
+    fits = Order.pay_fen == notice.amount_fen
+    moved = await make_move(session, known.order_id, "pay", fits, actor=actor, now=now)
+    return "paid" if moved else "late"
+
+
+async def _return(
+    session: AsyncSession, receipt: Receipt, notice: Notice, now: datetime
+) -> Receipt:
+    """Give back at once, in the transaction that books it, what pays no order."""
+    log.warning(
+        "%s fen for payment %s are %s", notice.amount_fen, receipt.payment_no, receipt.status
+    )
+    row = (
+        await session.execute(
+            select(Payment.id, Payment.order_id).where(Payment.no == receipt.payment_no)
+        )
+    ).one()
+    await return_money(session, row.order_id, row.id, receipt.status, notice.amount_fen, now=now)
+    return receipt
+
+
+async def settle_free(session: AsyncSession, order_id: int, *, now: datetime) -> None:
+    """An order that costs nothing needs nobody's money."""
+    if await make_move(session, order_id, "settle", Order.pay_fen == 0, actor=SYSTEM, now=now):
+        await _note_paid(session, order_id)
+
+
+async def _note_paid(session: AsyncSession, order_id: int) -> None:
+    await coupons.use_held(session, order_id)
+    await count_sales(session, order_id)
 
 
 async def _find_payment(session: AsyncSession, notice: Notice) -> _Known:
@@ -130,7 +165,14 @@ async def _find_payment(session: AsyncSession, notice: Notice) -> _Known:
     )
     found = [_Known(*row) for row in rows]
     if not found:
-        log.warning("%s reports money for an unknown payment", notice.provider)
+        # Somebody's money, so a person must look where it belongs.
+        log.error(
+            "%s reports %s fen as %r for an unknown payment %r",
+            notice.provider,
+            notice.amount_fen,
+            notice.ref[:64],
+            notice.payment_no[:64],
+        )
         raise NotFound
     return min(found, key=lambda payment: payment.ref != notice.ref)
 
@@ -180,18 +222,3 @@ async def _book_second(
     except IntegrityError as error:
         raise Again from error
     return receipt
-
-
-async def _count_sales(session: AsyncSession, order_id: int) -> None:
-    lines = await session.execute(
-        select(OrderLine.goods_id, OrderLine.quantity)
-        .where(OrderLine.order_id == order_id)
-        .order_by(OrderLine.goods_id)
-    )
-    for goods_id, quantity in lines.all():
-        await session.execute(
-            update(Goods)
-            .where(Goods.id == goods_id)
-            .values(sales=Goods.sales + quantity, updated_at=Goods.updated_at),
-            execution_options={"synchronize_session": False},
-        )

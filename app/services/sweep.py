@@ -6,14 +6,15 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Order
+from app.services.closing import give_everything_back
 from app.services.idempotency import prune_keys
 from app.services.order_moves import SYSTEM, make_move
-from app.services.stock import release_stock
 from app.services.throttle import prune_brakes
 from app.services.tickets import prune_tickets
 
 BATCH = 50
 KEYS_LIVE = timedelta(days=2)
+CONFIRM_AFTER = timedelta(days=7)
 
 
 async def close_due(session: AsyncSession, now: datetime, *, limit: int = BATCH) -> list[str]:
@@ -37,8 +38,27 @@ async def close_due(session: AsyncSession, now: datetime, *, limit: int = BATCH)
         if await make_move(session, order_id, "expire", Order.pay_by < now, actor=SYSTEM, now=now)
     }
     # After all orders are closed, so that the stock of the whole batch is freed in goods order.
-    await release_stock(session, list(closed), actor=SYSTEM)
+    await give_everything_back(session, list(closed), SYSTEM, now)
     return list(closed.values())
+
+
+async def confirm_due(session: AsyncSession, now: datetime, *, limit: int = BATCH) -> list[str]:
+    """Complete orders that came a week ago and were never confirmed; their numbers."""
+    is_due = Order.delivered_at <= now - CONFIRM_AFTER
+    due = (
+        await session.execute(
+            select(Order.id, Order.no)
+            .where(Order.status == "delivered", is_due)
+            .order_by(Order.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True)
+        )
+    ).all()
+    return [
+        no
+        for order_id, no in due
+        if await make_move(session, order_id, "complete", is_due, actor=SYSTEM, now=now)
+    ]
 
 
 async def prune(session: AsyncSession, now: datetime) -> int:
