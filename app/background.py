@@ -1,57 +1,149 @@
-"""The timed work of a running shop. Every worker does it; the database keeps them apart."""
+"""The timed work of a running shop: each job once per interval, whatever the number of workers."""
 
 import asyncio
 import logging
 import random
-from collections.abc import AsyncIterator
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from app.db import Database
 from app.models.base import utcnow
-from app.services.sweep import BATCH, close_due, prune
+from app.providers import PaymentProvider
+from app.services import outbox, slots, sweep
+from app.services.leases import end_lease, list_free, take_lease
+from app.services.open_payments import query_open_payments
+from app.services.refund_books import TOPIC as REFUND
+from app.services.refund_sending import RefundSender
+from app.services.sweep import BATCH
+from app.settings import Settings
 
 log = logging.getLogger("axf.sweep")
 
-SECONDS_BETWEEN = 5.0
+# How often a worker looks whether something is due.
+SECONDS_BETWEEN = 2.0
+# Who holds a job longer than this is taken for dead, and its work is broken off.
+SECONDS_FOR_A_JOB = 300.0
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
-    """What one pass did."""
+class Tools:
+    """What jobs work with."""
 
-    closed: int
-    pruned: int
+    db: Database
+    settings: Settings
+    providers: Mapping[str, PaymentProvider]
 
 
-async def sweep(db: Database) -> Swept:
-    """One pass over all that is due, in small transactions."""
-    closed = 0
+async def close_due(tools: Tools, now: datetime) -> int:
+    closed = await _all_batches(tools, sweep.close_due, now)
+    for no in closed:
+        log.info("order %s was not paid in time and is closed", no)
+    return len(closed)
+
+
+async def confirm_due(tools: Tools, now: datetime) -> int:
+    return len(await _all_batches(tools, sweep.confirm_due, now))
+
+
+async def _all_batches(
+    tools: Tools, work: Callable[..., Awaitable[list[str]]], now: datetime
+) -> list[str]:
+    """One small transaction after the other, until nothing is left."""
+    done: list[str] = []
     while True:
-        numbers = await db.write(close_due, utcnow())
-        for no in numbers:
-            log.info("order %s was not paid in time and is closed", no)
-        closed += len(numbers)
-        if len(numbers) < BATCH:
-            break
-    return Swept(closed, await db.write(prune, utcnow()))
+        batch = await tools.db.write(work, now)
+        done += batch
+        if len(batch) < BATCH:
+            return done
 
 
-async def sweep_forever(db: Database) -> None:
-    """Pass after pass, at times of its own so that the workers do not march in step."""
+async def send_outbox(tools: Tools, now: datetime) -> int:
+    return await outbox.take_due(tools.db, {REFUND: RefundSender(tools.providers)}, now)
+
+
+async def ask_providers(tools: Tools, now: datetime) -> int:
+    return await query_open_payments(tools.db, tools.providers, now)
+
+
+async def open_slots(tools: Tools, now: datetime) -> int:
+    return await tools.db.write(slots.open_slots, now, slots.SlotHours.of(tools.settings))
+
+
+async def prune(tools: Tools, now: datetime) -> int:
+    await tools.db.write(slots.prune_slots, now)
+    return await tools.db.write(sweep.prune, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """`says` is what `axf sweep` prints behind the number that `work` returns."""
+
+    name: str
+    every: timedelta
+    work: Callable[[Tools, datetime], Awaitable[int]]
+    says: str
+
+
+# All jobs are right also when they run beside themselves; the lease only saves the double work.
+JOBS = (
+    Job("close_due", timedelta(seconds=5), close_due, "unpaid orders closed"),
+    Job("outbox", timedelta(seconds=2), send_outbox, "messages and refunds sent"),
+    Job("query_payments", timedelta(minutes=1), ask_providers, "payments settled by asking"),
+    Job("auto_confirm", timedelta(minutes=10), confirm_due, "delivered orders completed"),
+    Job("open_slots", timedelta(minutes=10), open_slots, "delivery windows opened"),
+    Job("prune", timedelta(minutes=1), prune, "old rows forgotten"),
+)
+
+
+async def run_due_jobs(tools: Tools, holder: str) -> list[str]:
+    """Do what is due and nobody else is doing; the names of the jobs that were done."""
+    done = []
+    for name in await tools.db.read(list_free, [job.name for job in JOBS], utcnow()):
+        job = next(job for job in JOBS if job.name == name)
+        start = utcnow()
+        until = start + timedelta(seconds=SECONDS_FOR_A_JOB)
+        if await tools.db.write(take_lease, name, holder, now=start, until=until):
+            await _run(tools, job, start)
+            free_at = start + job.every
+            await tools.db.write(end_lease, name, holder, now=utcnow(), free_at=free_at)
+            done.append(name)
+    return done
+
+
+async def _run(tools: Tools, job: Job, now: datetime) -> int | None:
+    """How much was done; None when it failed, which must not keep the others from their work."""
+    try:
+        async with asyncio.timeout(SECONDS_FOR_A_JOB):
+            return await job.work(tools, now)
+    except Exception:
+        log.exception("the job %s failed", job.name)
+        return None
+
+
+async def run_all_jobs(tools: Tools) -> dict[Job, int | None]:
+    """Every job once, now; None for those that failed."""
+    return {job: await _run(tools, job, utcnow()) for job in JOBS}
+
+
+async def work_forever(tools: Tools) -> None:
+    """Look again and again, at times of its own so that the workers do not march in step."""
+    holder = secrets.token_hex(8)
     while True:
         await asyncio.sleep(SECONDS_BETWEEN * random.uniform(0.6, 1.4))  # noqa: S311 - jitter
         try:
-            await sweep(db)
+            await run_due_jobs(tools, holder)
         except Exception:
-            # Whatever it was, the next pass must come: stock would stay locked away without it.
-            log.exception("a pass of the timed work failed")
+            # Whatever it was, the next look must come: stock would stay locked away without it.
+            log.exception("the timed work was broken off")
 
 
 @asynccontextmanager
-async def background_work(db: Database) -> AsyncIterator[None]:
-    """Sweep for as long as the application runs."""
-    task = asyncio.create_task(sweep_forever(db))
+async def background_work(tools: Tools) -> AsyncIterator[None]:
+    """Do the timed work for as long as the application runs."""
+    task = asyncio.create_task(work_forever(tools))
     try:
         yield
     finally:
