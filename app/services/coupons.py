@@ -12,7 +12,7 @@ from app.services.quote import CouponTerms
 
 # What is left of a coupon that ran out while an order held it.
 EXTENSION = timedelta(hours=24)
-MOST_LISTED = 50
+MOST_LISTED = 100
 
 
 async def list_usable(session: AsyncSession, user_id: int, now: datetime) -> list[CouponTerms]:
