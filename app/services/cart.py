@@ -1,15 +1,19 @@
 """The cart: what a shopper means to buy, and what became of it since. Changes: cart_changes.py."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.models import CartLine, ChildType, FoodType, Goods, Stock
-from app.services.catalogue import GoodsCard, list_cards, list_cards_of, select_cards
-from app.services.quote import Delivery, Quote, QuoteLine, quote
+from app.models import CartLine, ChildType, FlashClaim, FoodType, Goods, Stock
+from app.models.base import utcnow
+from app.services.catalogue import CARD_WIDTH, GoodsCard, list_cards, list_cards_of, select_cards
+from app.services.flash_prices import MOMENT, is_claim_of, running, was_flash_price
+from app.services.quote import CouponTerms, Delivery, Quote, QuoteLine, quote
 
 SHOWN_IN_SHORT = 5
 ADD_ONS = 8
@@ -17,7 +21,11 @@ ADD_ONS = 8
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One good in the cart. `seen_price_fen` is its price when the shopper last touched it."""
+    """One good in the cart. `seen_price_fen` is its price when the shopper last touched it.
+
+    `flash_taken` pieces this shopper has ordered at today's flash price; `was_flash` says that
+    what they saw was a flash price.
+    """
 
     card: GoodsCard
     quantity: int
@@ -26,6 +34,8 @@ class Line:
     type_number: int
     child_number: int
     line_id: int = 0
+    flash_taken: int = 0
+    was_flash: bool = False
 
     @property
     def is_gone(self) -> bool:
@@ -41,8 +51,38 @@ class Line:
         return self.is_select and not self.is_gone and not self.is_short
 
     @property
+    def flash_most(self) -> int:
+        """How many pieces this shopper can still have at the flash price; 0 without one."""
+        share = self.card.flash_per_user - self.flash_taken
+        return max(0, min(share, self.card.flash_left))
+
+    @property
+    def flash_item_id(self) -> int | None:
+        """The offer by which the line is charged; None at the normal price."""
+        return self.card.flash_item_id if self.flash_most else None
+
+    @property
+    def unit_fen(self) -> int:
+        return self.card.flash_price_fen if self.flash_most else self.card.price_fen
+
+    @property
+    def is_over_flash(self) -> bool:
+        """More pieces than this shopper can have at the flash price: so it cannot be placed."""
+        return 0 < self.flash_most < self.quantity
+
+    @property
+    def had_flash_share(self) -> bool:
+        """The good is on sale, but this shopper has taken all that one may."""
+        return self.card.is_flash and not self.flash_most
+
+    @property
+    def flash_is_over(self) -> bool:
+        """It was put in at a flash price that nobody gets any more."""
+        return self.was_flash and not self.card.is_flash
+
+    @property
     def price_changed(self) -> bool:
-        return self.seen_price_fen != self.card.price_fen
+        return self.seen_price_fen != self.unit_fen
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,8 +142,8 @@ class Cart:
 EMPTY_CART = Cart(())
 
 
-async def get_cart(session: AsyncSession, user_id: int) -> Cart:
-    """The whole cart in one statement."""
+async def get_cart(session: AsyncSession, user_id: int, now: datetime | None = None) -> Cart:
+    """The whole cart in one statement, at the prices of `now`."""
     query = (
         select_cards()
         .add_columns(
@@ -113,47 +153,61 @@ async def get_cart(session: AsyncSession, user_id: int) -> Cart:
             FoodType.number,
             ChildType.number,
             CartLine.id,
+            func.coalesce(FlashClaim.quantity, 0),
+            was_flash_price(CartLine.seen_price_fen),
         )
         .join(CartLine, CartLine.goods_id == Goods.id)
+        .outerjoin(FlashClaim, is_claim_of(user_id))
         .join(FoodType, FoodType.id == Goods.type_id)
         .outerjoin(ChildType, ChildType.id == Goods.child_id)
         .where(CartLine.user_id == user_id)
         .order_by(CartLine.id)
     )
-    return Cart(tuple(_line(*row) for row in await session.execute(query)))
+    rows = await session.execute(query, {MOMENT: now or utcnow()})
+    return Cart(tuple(_line(*row) for row in rows))
 
 
 def _line(*row: Any) -> Line:  # Any: the columns of a card, then those of the line
-    *card, quantity, is_select, seen_price_fen, type_number, child_number, line_id = row
-    return Line(
-        GoodsCard(*card),
-        quantity,
-        is_select,
-        seen_price_fen,
-        type_number,
-        child_number or 0,
-        line_id,
-    )
+    quantity, is_select, seen_price_fen, type_number, child_number, *rest = row[CARD_WIDTH:]
+    card = GoodsCard(*row[:CARD_WIDTH])
+    return Line(card, quantity, is_select, seen_price_fen, type_number, child_number or 0, *rest)
 
 
-def quote_of(cart: Cart, delivery: Delivery) -> Quote:
+def quote_of(
+    cart: Cart,
+    delivery: Delivery,
+    *,
+    slot_fee_fen: int = 0,
+    coupons: Sequence[CouponTerms] = (),
+    chosen: Collection[int] | None = None,
+) -> Quote:
     """What the selected lines cost at today's prices."""
-    lines = [QuoteLine(line.card.id, line.quantity, line.card.price_fen) for line in cart.selected]
-    return quote(lines, delivery)
+    lines = [
+        QuoteLine.at_best(
+            line.card.id,
+            line.quantity,
+            line.card.price_fen,
+            flash_item_id=line.flash_item_id,
+            flash_fen=line.card.flash_price_fen,
+        )
+        for line in cart.selected
+    ]
+    return quote(lines, delivery, slot_fee_fen=slot_fee_fen, coupons=coupons, chosen=chosen)
 
 
 async def list_add_ons(session: AsyncSession, cart: Cart, missing_fen: int) -> list[GoodsCard]:
     """Goods one of which closes the gap to free delivery, the cheapest first."""
+    price = func.coalesce(running.c.price_fen, Goods.price_fen)
     query = (
         select_cards()
         .where(
             Goods.on_sale,
             Goods.min_age == 0,
-            Goods.price_fen >= missing_fen,
+            price >= missing_fen,
             Stock.on_hand > Stock.allocated,
             Goods.id.not_in([line.card.id for line in cart.lines]),
         )
-        .order_by(Goods.price_fen, Goods.id)
+        .order_by(price, Goods.id)
         .limit(ADD_ONS)
     )
     return await list_cards(session, query)

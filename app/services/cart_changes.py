@@ -6,6 +6,7 @@ from sqlalchemy import (
     ColumnElement,
     ScalarSelect,
     and_,
+    case,
     delete,
     insert,
     select,
@@ -19,6 +20,7 @@ from app.errors import N_, Conflict, NotFound, OutOfStock, Words
 from app.models import CartLine, Goods, Stock
 from app.models.cart import MOST_OF_ONE
 from app.services.catalogue import GoodsCard, select_cards
+from app.services.flash_prices import most_for, price_for
 
 GONE_FROM_CART = N_("This is no longer in your cart")
 
@@ -32,7 +34,7 @@ async def add_goods(session: AsyncSession, user_id: int, goods_id: int, quantity
     grow = (
         update(CartLine)
         .where(*_line_of(user_id, goods_id), wanted <= MOST_OF_ONE, wanted <= _left(goods_id))
-        .values(quantity=wanted, seen_price_fen=_price(goods_id))
+        .values(quantity=wanted, seen_price_fen=price_for(user_id, goods_id))
     )
     if not await count_changed(session, grow):
         await _start_line(session, user_id, goods_id, quantity)
@@ -61,7 +63,7 @@ async def _insert_line(
         "goods_id": card.id,
         "quantity": quantity,
         "is_select": is_select,
-        "seen_price_fen": card.price_fen,
+        "seen_price_fen": price_for(user_id, card.id),
     }
     try:
         await session.execute(insert(CartLine).values(values))
@@ -86,7 +88,7 @@ async def take_goods(session: AsyncSession, user_id: int, goods_id: int) -> Remo
     shrink = (
         update(CartLine)
         .where(*_line_of(user_id, goods_id), CartLine.quantity > 1)
-        .values(quantity=CartLine.quantity - 1, seen_price_fen=_price(goods_id))
+        .values(quantity=CartLine.quantity - 1, seen_price_fen=price_for(user_id, goods_id))
     )
     if await count_changed(session, shrink):
         return None
@@ -104,12 +106,16 @@ async def _delete_line(session: AsyncSession, user_id: int, line: Removed) -> Re
 
 
 async def take_what_is_left(session: AsyncSession, user_id: int, goods_id: int) -> None:
-    """Reduce a line that wants more than there is; nothing when there is enough after all."""
-    left = _left(goods_id)
+    """Reduce a line that wants more than there is, or than one may have at the flash price.
+
+    Nothing happens when there is enough after all.
+    """
+    left, share = _left(goods_id), most_for(user_id, goods_id)
+    most = case((share < left, share), else_=left)
     reduce = (
         update(CartLine)
-        .where(*_line_of(user_id, goods_id), CartLine.quantity > left, left > 0)
-        .values(quantity=left, seen_price_fen=_price(goods_id))
+        .where(*_line_of(user_id, goods_id), CartLine.quantity > most, most > 0)
+        .values(quantity=most, seen_price_fen=price_for(user_id, goods_id))
     )
     if not await count_changed(session, reduce):
         _, line = await _find_line(session, user_id, goods_id)
@@ -178,10 +184,6 @@ def _left(goods_id: int) -> ScalarSelect[int]:
         .where(Stock.goods_id == goods_id, Goods.on_sale)
         .scalar_subquery()
     )
-
-
-def _price(goods_id: int) -> ScalarSelect[int]:
-    return select(Goods.price_fen).where(Goods.id == goods_id).scalar_subquery()
 
 
 async def _find_line(

@@ -2,13 +2,15 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, case, select
+from sqlalchemy import Select, case, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import N_, NotFound
 from app.models import ChildType, FoodType, Goods, Stock
+from app.services.flash_prices import is_offered, running
 
 LOW_STOCK = 5
 MOST_SIMILAR = 8
@@ -26,7 +28,10 @@ _STORAGE_TAGS = {
 
 @dataclass(frozen=True, slots=True)
 class GoodsCard:
-    """A good as every list shows it. `left` is what can still be sold; prices are fen."""
+    """A good as every list shows it. `left` is what can still be sold; prices are fen.
+
+    While a flash sale runs and has some left, `flash_item_id` is set; otherwise it is None.
+    """
 
     id: int
     name_zh: str
@@ -43,10 +48,19 @@ class GoodsCard:
     min_age: int
     on_sale: bool
     left: int
+    flash_item_id: int | None = None
+    flash_price_fen: int = 0
+    flash_left: int = 0
+    flash_per_user: int = 0
+    flash_ends_at: datetime | None = None
 
     @property
     def sold_out(self) -> bool:
         return self.left <= 0 or not self.on_sale
+
+    @property
+    def is_flash(self) -> bool:
+        return self.flash_item_id is not None
 
     @property
     def tags(self) -> list[tuple[str, str]]:
@@ -65,9 +79,8 @@ CARD_WIDTH = len(fields(GoodsCard))
 Columns = Select[*tuple[Any, ...]]  # Any: SQLAlchemy's own type of a row of many columns
 
 
-def select_cards() -> Columns:
-    """The columns of GoodsCard, in its order; add WHERE, ORDER BY and LIMIT."""
-    return select(
+_CARDS: Columns = (
+    select(
         Goods.id,
         Goods.name_zh,
         Goods.name_en,
@@ -83,7 +96,20 @@ def select_cards() -> Columns:
         Goods.min_age,
         Goods.on_sale,
         (Stock.on_hand - Stock.allocated).label("left"),
-    ).join(Stock, Stock.goods_id == Goods.id)
+        running.c.item_id.label("flash_item_id"),
+        func.coalesce(running.c.price_fen, 0).label("flash_price_fen"),
+        func.coalesce(running.c.left, 0).label("flash_left"),
+        func.coalesce(running.c.per_user, 0).label("flash_per_user"),
+        running.c.ends_at.label("flash_ends_at"),
+    )
+    .join(Stock, Stock.goods_id == Goods.id)
+    .outerjoin(running, is_offered)
+)
+
+
+def select_cards() -> Columns:
+    """The columns of GoodsCard, in its order; add WHERE, ORDER BY and LIMIT."""
+    return _CARDS
 
 
 async def list_cards(session: AsyncSession, query: Columns) -> list[GoodsCard]:

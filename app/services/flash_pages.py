@@ -1,0 +1,105 @@
+"""What the flash sale's page shows: what runs now, and what comes next."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.models import FlashItem, FlashSession, Goods
+from app.models.base import utcnow
+from app.services.catalogue import CARD_WIDTH, Columns, GoodsCard, select_cards
+from app.services.flash_prices import MOMENT
+
+MOST_OFFERS = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """A good in a sale: `left` of `quota` pieces are to be had at `price_fen`."""
+
+    card: GoodsCard
+    item_id: int
+    price_fen: int
+    quota: int
+    left: int
+    per_user: int
+
+    @property
+    def at_hand(self) -> int:
+        """What can still be bought at the price: as many as are left, and are in the store."""
+        return max(0, min(self.left, self.card.left))
+
+    @property
+    def all_taken(self) -> bool:
+        return self.left <= 0
+
+    @property
+    def is_charged(self) -> bool:
+        """This is what the good costs now: no other running sale has it for less."""
+        return self.card.flash_item_id == self.item_id
+
+
+@dataclass(frozen=True, slots=True)
+class Sale:
+    id: int
+    title_zh: str
+    title_en: str
+    starts_at: datetime
+    ends_at: datetime
+    offers: tuple[Offer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FlashPage:
+    """Running sales by their end, upcoming ones by their start."""
+
+    running: tuple[Sale, ...]
+    upcoming: tuple[Sale, ...]
+
+
+async def get_flash_page(session: AsyncSession, now: datetime | None = None) -> FlashPage:
+    """All sales that are not over, in one statement."""
+    now = now or utcnow()
+    rows = (await session.execute(_select_offers(now), {MOMENT: now})).all()
+    sales = list(_group(rows, now))
+    running = [sale for sale in sales if sale.starts_at <= now and sale.offers]
+    upcoming = [sale for sale in sales if sale.starts_at > now]
+    return FlashPage(tuple(sorted(running, key=lambda sale: sale.ends_at)), tuple(upcoming))
+
+
+def _select_offers(now: datetime) -> Columns:
+    return (
+        select_cards()
+        .add_columns(
+            FlashItem.id,
+            FlashItem.price_fen,
+            FlashItem.quota,
+            FlashItem.quota - FlashItem.sold,
+            FlashItem.per_user,
+            FlashSession.id,
+            FlashSession.title_zh,
+            FlashSession.title_en,
+            FlashSession.starts_at,
+            FlashSession.ends_at,
+        )
+        .join(FlashItem, FlashItem.goods_id == Goods.id)
+        .join(FlashSession, FlashSession.id == FlashItem.session_id)
+        .where(FlashSession.ends_at > now, Goods.on_sale, FlashItem.price_fen < Goods.price_fen)
+        .order_by(FlashSession.starts_at, FlashSession.id, FlashItem.id)
+        .limit(MOST_OFFERS)
+    )
+
+
+def _group(rows: Iterable[Any], now: datetime) -> Iterable[Sale]:  # Any: rows of _select_offers
+    offers: dict[tuple[Any, ...], list[Offer]] = {}
+    for row in rows:
+        card = GoodsCard(*row[:CARD_WIDTH])
+        offer = Offer(card, *row[CARD_WIDTH : CARD_WIDTH + 5])
+        facts = tuple(row[CARD_WIDTH + 5 :])
+        is_running = facts[-2] <= now
+        # Of a good in two running sales the one is shown whose price is charged.
+        if not is_running or offer.is_charged or (offer.all_taken and not card.is_flash):
+            offers.setdefault(facts, []).append(offer)
+    return (Sale(*facts, offers=tuple(found)) for facts, found in offers.items())
