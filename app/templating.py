@@ -1,7 +1,8 @@
 """Turning a template, or one block of it, into a response."""
 
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
+from math import ceil
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -49,6 +50,18 @@ def clock(moment: datetime) -> str:
     return moment.astimezone(SHOP_ZONE).strftime("%H:%M")
 
 
+def near_time(moment: datetime) -> str:
+    """The clock alone when it is today in the shop, the day as well when it is not."""
+    today = datetime.now(SHOP_ZONE).date()
+    is_today = moment.astimezone(SHOP_ZONE).date() == today
+    return clock(moment) if is_today else day_and_time(moment)
+
+
+def seconds_left(moment: datetime) -> int:
+    """Whole seconds until then, rounded up: when they have passed, the moment has come."""
+    return max(0, ceil((moment - datetime.now(UTC)).total_seconds()))
+
+
 def _make_environment() -> Environment:
     env = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
@@ -64,6 +77,8 @@ def _make_environment() -> Environment:
         "yuan_short": yuan_short,
         "day_and_time": day_and_time,
         "clock": clock,
+        "near_time": near_time,
+        "seconds_left": seconds_left,
     }
     env.globals |= {
         "static": static,
