@@ -6,6 +6,8 @@ import secrets
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 ORDER_LENGTH = 16
 PAYMENT_LENGTH = 24
+SHIPMENT_LENGTH = 20
+CODE_DIGITS = 6
 
 
 def new_order_no() -> str:
@@ -14,6 +16,15 @@ def new_order_no() -> str:
 
 def new_payment_no() -> str:
     return _draw(PAYMENT_LENGTH)
+
+
+def new_shipment_no() -> str:
+    """Whoever holds it may see where the parcel goes, so it is longer than an order's."""
+    return _draw(SHIPMENT_LENGTH)
+
+
+def new_handover_code() -> str:
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
 
 
 def _draw(length: int) -> str:
