@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, ClassVar, TypeVar
 from urllib.parse import parse_qsl
 
 from email_validator import EmailNotValidError, validate_email
@@ -43,6 +43,7 @@ class ShopForm(BaseModel):
     """Base of all forms. Unknown fields are ignored: they are bound to nothing."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
+    most_fields: ClassVar[int] = MOST_FIELDS
 
 
 async def read_form(
@@ -52,9 +53,10 @@ async def read_form(
 
     When something is wrong, `page` is shown again at 422 with what was typed (but passwords) and
     the reason beside each field; also when a service raises InvalidInput afterwards. `context` is
-    handed to `render`, so `block="…"` names what htmx gets of the page.
+    handed to `render`, so `block="…"` names what htmx gets of the page; `fresh`, a function,
+    is awaited only then, for the part of the context that has to be read again.
     """
-    values = await _typed(request)
+    values = await read_typed(request, most=form.most_fields)
     if page is not None:
         shown = {key: value for key, value in values.items() if "password" not in key}
         request.state.form_page = (page, {"values": shown, **context})
@@ -64,10 +66,10 @@ async def read_form(
         raise InvalidInput(_reasons(error)) from None
 
 
-async def _typed(request: Request) -> dict[str, str]:
-    """What was posted; of a field that comes twice the last."""
+async def read_typed(request: Request, *, most: int = MOST_FIELDS) -> dict[str, str]:
+    """What was posted, unchecked; of a field that comes twice the last."""
     try:
-        values = await _fields(request)
+        values = await _fields(request, most)
         # A multipart body may name an encoding, and some bring half characters.
         "".join([*values, *values.values()]).encode()
     except ValueError:
@@ -75,13 +77,13 @@ async def _typed(request: Request) -> dict[str, str]:
     return values
 
 
-async def _fields(request: Request) -> dict[str, str]:
+async def _fields(request: Request, most: int) -> dict[str, str]:
     kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if kind == "application/x-www-form-urlencoded":
         # Scripts send UTF-8 as it is, not as %E6…, and Starlette would read it as Latin-1.
         body = (await request.body()).decode("utf-8", "replace")
-        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=MOST_FIELDS))
-    data = await request.form(max_files=0, max_fields=MOST_FIELDS)
+        return dict(parse_qsl(body, keep_blank_values=True, max_num_fields=most))
+    data = await request.form(max_files=0, max_fields=most)
     return {key: value for key, value in data.items() if not isinstance(value, UploadFile)}
 
 
@@ -171,6 +173,13 @@ def _email(text: str) -> str | None:
         raise refuse(N_("That is not a whole e-mail address, like name@example.com")) from None
 
 
+def _code(text: str) -> str:
+    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", text))
+    if not re.fullmatch(r"[0-9]{6}", digits):
+        raise refuse(N_("Please enter the six digits"))
+    return digits
+
+
 def _phone(text: str) -> str:
     digits = re.sub(r"[\s-]", "", text).removeprefix("+86")
     if not re.fullmatch(r"1[3-9][0-9]{9}", digits):
@@ -193,6 +202,8 @@ Checkbox = Annotated[bool, BeforeValidator(_checked)]
 Password = Annotated[str, _length(8, 256, N_("At least 8 characters"))]
 Email = Annotated[Line, _length(0, 254, ""), AfterValidator(_email)]
 Phone = Annotated[Line, AfterValidator(_phone)]
+HandOverCode = Annotated[Line, AfterValidator(_code)]
 Filled80 = Annotated[Line, _length(1, 80, N_("Please fill this in"))]
+Filled60 = Annotated[Line, _length(1, 60, N_("Please fill this in"))]
 Filled32 = Annotated[Line, _length(1, 32, N_("Please fill this in"))]
 Note60 = Annotated[Line, _length(0, 60, "")]
