@@ -8,7 +8,9 @@ from typing import Any
 from app.services.demo.parts import (
     DemoBlock,
     DemoGoods,
+    DemoOffer,
     DemoOrder,
+    DemoSale,
     DemoShelf,
     DemoShopper,
     DemoType,
@@ -104,6 +106,19 @@ def _block_from(kind: str, entry: dict[str, Any]) -> DemoBlock:
         link_child=entry.get("child", 0),
         link_name=entry.get("good"),
         goods=tuple(entry.get("goods", ())),
+    )
+
+
+@cache
+def read_sales() -> tuple[DemoSale, ...]:
+    return tuple(
+        DemoSale(
+            key=key,
+            title_zh=sale["title"]["zh"],
+            title_en=sale["title"]["en"],
+            offers=tuple(DemoOffer(**offer) for offer in sale["offers"]),
+        )
+        for key, sale in _read_toml("demo_flash.toml").items()
     )
 
 

@@ -1,13 +1,14 @@
 """The demo shop: fills an empty shop, or adds what is missing of it; changes nothing else."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Goods
+from app.services.demo.flash import add_sales
 from app.services.demo.goods import add_goods, add_types, list_goods_ids
 from app.services.demo.home import add_blocks
 from app.services.demo.orders import add_orders
@@ -18,7 +19,7 @@ from app.services.quote import Delivery
 # The shop opened, and its goods arrived, before the oldest order.
 OPENED = timedelta(days=21)
 # What `load` reports to `on_step`, in this order.
-STEPS = ("types", "goods", "home page", "shoppers and orders")
+STEPS = ("types", "goods", "home page", "flash sales", "shoppers and orders")
 
 OnStep = Callable[[int], None]
 
@@ -32,9 +33,10 @@ class Added:
     blocks: int = 0
     shoppers: int = 0
     orders: int = 0
+    sales: int = 0
 
     def __bool__(self) -> bool:
-        return any((self.types, self.goods, self.blocks, self.shoppers, self.orders))
+        return any(astuple(self))
 
 
 async def has_goods(session: AsyncSession) -> bool:
@@ -62,9 +64,11 @@ async def load(
     goods_ids = await list_goods_ids(session)
     blocks = await add_blocks(session, goods_ids)
     on_step(3)
+    sales = await add_sales(session, goods_ids, now=now)
+    on_step(4)
     orders, shoppers = await _add_shoppers(session, password_hashes, goods_ids, delivery, now)
     on_step(len(STEPS))
-    return Added(types, goods, blocks, shoppers, orders)
+    return Added(types, goods, blocks, shoppers, orders, sales)
 
 
 async def _add_shoppers(

@@ -1,4 +1,4 @@
-"""What the demo shop is made of: types, goods, blocks of the home page, shoppers, orders."""
+"""What the demo shop is made of: types, goods, home page, flash sales, shoppers, orders."""
 
 from dataclasses import dataclass, field
 from datetime import time
@@ -67,6 +67,26 @@ class DemoBlock:
     link_child: int
     link_name: str | None
     goods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOffer:
+    """A good, by name, in a flash sale; `price` in fen."""
+
+    good: str
+    price: int
+    quota: int
+    per_user: int
+
+
+@dataclass(frozen=True, slots=True)
+class DemoSale:
+    """A flash sale; `key` says when it runs."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    offers: tuple[DemoOffer, ...]
 
 
 @dataclass(frozen=True, slots=True)
