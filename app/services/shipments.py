@@ -14,30 +14,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import N_, Conflict, NotFound, Words
-from app.models import (
-    Order,
-    OrderLine,
-    Refund,
-    RefundLine,
-    Shipment,
-    ShipmentEvent,
-    ShipmentLine,
-)
+from app.models import Order, OrderLine, Shipment, ShipmentEvent, ShipmentLine
 from app.models.base import UtcDateTime
 from app.services.numbers import new_handover_code, new_shipment_no
 from app.services.order_moves import must_move
-from app.services.stock import ship_stock
+from app.services.stock import count_held, ship_stock
 
 SHOP = "shop"
 # After so many only staff can say that a parcel was delivered.
 MOST_WRONG_CODES = 5
-# Pieces given back for these reasons never leave the store.
-_NEVER_SENT = ("cancel", "shortage")
 
 
 @dataclass(frozen=True, slots=True)
 class Unsent:
-    """A line, and how many of its pieces are in no parcel yet."""
+    """A line, and how many of its pieces can still go into a parcel."""
 
     line_id: int
     goods_id: int
@@ -104,24 +94,20 @@ async def lock_order(session: AsyncSession, order_id: int) -> str:
 
 
 async def list_unsent(session: AsyncSession, order_id: int) -> dict[int, Unsent]:
-    """The lines that still have pieces to be sent, by id. Lock the order before relying on it."""
-    gone = Counter(await count_sent(session, order_id))
-    gone.update(await _count_never_sent(session, order_id))
+    """The lines of which the store still holds pieces, by id: neither sent nor given back.
+
+    Lock the order before relying on it.
+    """
+    held = await count_held(session, [order_id])
     rows = await session.execute(
-        select(
-            OrderLine.id,
-            OrderLine.goods_id,
-            OrderLine.name_zh,
-            OrderLine.name_en,
-            OrderLine.quantity,
-        )
+        select(OrderLine.id, OrderLine.goods_id, OrderLine.name_zh, OrderLine.name_en)
         .where(OrderLine.order_id == order_id)
         .order_by(OrderLine.id)
     )
     return {
-        line_id: Unsent(line_id, goods_id, Words(zh, en), quantity - gone[line_id])
-        for line_id, goods_id, zh, en, quantity in rows
-        if quantity > gone[line_id]
+        line_id: Unsent(line_id, goods_id, Words(zh, en), held[order_id, goods_id])
+        for line_id, goods_id, zh, en in rows
+        if (order_id, goods_id) in held
     }
 
 
@@ -134,20 +120,6 @@ async def count_sent(session: AsyncSession, order_id: int) -> dict[int, int]:
         .group_by(ShipmentLine.line_id)
     )
     return {row[0]: int(row[1]) for row in rows}  # MariaDB's SUM is a Decimal
-
-
-async def _count_never_sent(session: AsyncSession, order_id: int) -> dict[int, int]:
-    rows = await session.execute(
-        select(RefundLine.line_id, func.sum(RefundLine.quantity))
-        .join(Refund, Refund.id == RefundLine.refund_id)
-        .where(
-            Refund.order_id == order_id,
-            Refund.kind.in_(_NEVER_SENT),
-            Refund.status.not_in(("failed", "rejected")),
-        )
-        .group_by(RefundLine.line_id)
-    )
-    return {row[0]: int(row[1]) for row in rows}
 
 
 def _choose(

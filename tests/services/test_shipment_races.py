@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
 from app.errors import Conflict
-from app.models import ShipmentEvent
+from app.models import OrderLine, ShipmentEvent
 from app.models.base import utcnow
 from app.providers.carriers import News
+from app.services.refunds import ask_refund
 from app.services.shipment_moves import HandOver, deliver, hand_over
 from app.services.shipment_news import take_news
 from app.services.shipments import count_sent
@@ -40,6 +41,31 @@ async def test_parcels_packed_at_once_never_hold_more_than_was_bought(real_db: D
     assert [await real_db.read(stock_of, goods) for goods in order.goods] == [(4, 1), (7, 0)]
     assert (await real_db.read(history_of, order.no)).count("shipping") == 1
     assert await real_db.read(wrong_books) == []
+
+
+async def give_back(session: AsyncSession, order_id: int, line_id: int) -> str | None:
+    return await ask_refund(
+        session, order_id, "shortage", {line_id: (1, 0)}, actor=STAFF, now=utcnow()
+    )
+
+
+async def test_a_piece_is_sent_or_given_back_never_both(real_db: Database) -> None:
+    order = await real_db.write(make_picked, 6)
+    (line,) = order.lines
+
+    await all_at_once(
+        *[partial(real_db.write, pack, order.id, {line: 1})] * 6,
+        *[partial(real_db.write, give_back, order.id, line)] * 6,
+    )
+
+    sent = (await real_db.read(count_sent, order.id)).get(line, 0)
+    given_back = await real_db.read(count_given_back)
+    assert sent + given_back == 6
+    assert await real_db.read(wrong_books) == []
+
+
+async def count_given_back(session: AsyncSession) -> int:
+    return int(await session.scalar(select(func.sum(OrderLine.refunded_quantity))) or 0)
 
 
 async def test_everything_is_packed_once_however_many_pack_it(real_db: Database) -> None:

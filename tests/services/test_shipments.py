@@ -7,9 +7,10 @@ from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import Conflict, MoveRefused, NotFound
-from app.models import Order, Payment, Refund, RefundLine, Shipment, ShipmentEvent, StockMove
+from app.models import Order, Shipment, ShipmentEvent, StockMove
 from app.models.base import utcnow
 from app.services.order_moves import make_move
+from app.services.refunds import ask_refund
 from app.services.shipment_moves import HandOver, deliver, hand_over, send_out, settle_order
 from app.services.shipment_queries import get_drop, list_shipments
 from app.services.shipments import count_sent, list_unsent
@@ -112,43 +113,31 @@ async def test_an_unknown_order_is_not_found(session: AsyncSession) -> None:
         await pack(session, 999_999)
 
 
-async def refund(
-    session: AsyncSession, line_id: int, count: int, *, kind: str, status: str
-) -> None:
-    payment = (await session.scalars(select(Payment))).one()
-    row = Refund(
-        no=f"RF-{kind}-{status}",
-        order_id=payment.order_id,
-        payment_id=payment.id,
-        kind=kind,
-        status=status,
-        amount_fen=100,
-        actor=STAFF,
+async def give_back(session: AsyncSession, order_id: int, line_id: int, count: int) -> None:
+    await ask_refund(
+        session, order_id, "shortage", {line_id: (count, 0)}, actor=STAFF, now=utcnow()
     )
-    session.add(row)
-    await session.flush()
-    session.add(RefundLine(refund_id=row.id, line_id=line_id, quantity=count, amount_fen=100))
-    await session.flush()
 
 
-@pytest.mark.parametrize(
-    ("kind", "status", "left"),
-    [
-        ("shortage", "approved", 3),
-        ("cancel", "sending", 3),
-        ("shortage", "rejected", 5),
-        ("quality", "approved", 5),
-    ],
-)
-async def test_what_was_given_back_before_is_not_sent(
-    session: AsyncSession, kind: str, status: str, left: int
-) -> None:
+async def test_what_was_given_back_is_not_sent(session: AsyncSession) -> None:
     order = await make_picked(session, 5)
-    await refund(session, order.lines[0], 2, kind=kind, status=status)
+    (line,) = order.lines
+    await give_back(session, order.id, line, 2)
 
-    unsent = await list_unsent(session, order.id)
+    no = await pack(session, order.id)
 
-    assert [line.pieces for line in unsent.values()] == [left]
+    assert await contents_of(session, no) == {line: 3}
+    assert await list_unsent(session, order.id) == {}
+    assert await wrong_books(session) == []
+
+
+async def test_what_is_in_a_parcel_is_not_given_back_as_missing(session: AsyncSession) -> None:
+    order = await make_picked(session, 5)
+    (line,) = order.lines
+    await pack(session, order.id, {line: 4})
+
+    with pytest.raises(Conflict):
+        await give_back(session, order.id, line, 2)
 
 
 async def test_two_parcels_cannot_have_one_tracking_number(session: AsyncSession) -> None:
@@ -267,7 +256,7 @@ async def test_an_order_is_delivered_when_the_rest_is_given_back(session: AsyncS
     order = await make_picked(session, 1, 1)
     no = await pack_and_send(session, order.id, {order.lines[0]: 1})
     await deliver(session, no, actor=STAFF, now=utcnow())
-    await refund(session, order.lines[1], 1, kind="shortage", status="approved")
+    await give_back(session, order.id, order.lines[1], 1)
 
     await settle_order(session, order.id, actor=STAFF, now=utcnow())
 
