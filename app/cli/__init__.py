@@ -3,7 +3,8 @@
 import typer
 from pydantic import ValidationError
 
-from app.cli import course, database, demo, serve, sweep
+from app.cli import course, database, demo, orders, serve, shipments, sweep
+from app.providers.registry import make_providers
 from app.settings import get_settings
 
 main = typer.Typer(
@@ -12,6 +13,8 @@ main = typer.Typer(
 main.command("serve")(serve.serve)
 main.add_typer(database.app, name="db")
 main.add_typer(demo.app, name="demo")
+main.add_typer(orders.app, name="orders")
+main.add_typer(shipments.app, name="shipments")
 main.command("import")(course.import_file)
 main.command("sweep")(sweep.sweep_once)
 
@@ -20,9 +23,12 @@ main.command("sweep")(sweep.sweep_once)
 def check_settings() -> None:
     """Refuse to begin with settings that cannot be, one line for each."""
     try:
-        get_settings()
+        make_providers(get_settings())
     except ValidationError as error:
         for problem in error.errors():
             name = f"AXF_{'_'.join(map(str, problem['loc']))}: ".upper() if problem["loc"] else ""
             typer.echo(name + problem["msg"].removeprefix("Value error, "), err=True)
+        raise typer.Exit(1) from None
+    except ValueError as error:  # a key that cannot be read
+        typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
