@@ -17,6 +17,7 @@ from app.routers import (
     address,
     assets,
     auth,
+    carriers,
     cart,
     checkout,
     flash,
@@ -27,6 +28,7 @@ from app.routers import (
     operations,
     orders,
     payments,
+    riders,
     sandbox,
     search,
 )
@@ -50,6 +52,8 @@ PAGES = (
     orders,
     payments,
     sandbox,
+    carriers,
+    riders,
     mine,
 )
 
