@@ -10,6 +10,8 @@ from app.forms import username_key
 from app.models import (
     Address,
     ChildType,
+    Coupon,
+    CouponTemplate,
     DeliverySlot,
     FoodType,
     Goods,
@@ -152,6 +154,31 @@ async def make_slot(
     session.add(slot)
     await session.flush()
     return slot
+
+
+async def make_coupon(
+    session: AsyncSession, user: User, *, kind: str = "amount", amount: int = 500, least: int = 0
+) -> Coupon:
+    """A coupon that can be used now; `amount` and `least` in fen."""
+    template = CouponTemplate(
+        source_key=f"test-coupon-{next(_serial)}",
+        title_zh="优惠券",
+        title_en="Test coupon",
+        kind=kind,
+        amount_fen=amount if kind == "amount" else 0,
+        least_fen=least,
+    )
+    session.add(template)
+    await session.flush()
+    coupon = Coupon(
+        template_id=template.id,
+        user_id=user.id,
+        valid_from=utcnow() - timedelta(days=1),
+        valid_to=utcnow() + timedelta(days=1),
+    )
+    session.add(coupon)
+    await session.flush()
+    return coupon
 
 
 async def make_block(

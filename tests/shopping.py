@@ -1,6 +1,6 @@
 """Shoppers on their way to an order, and the check of the books afterwards."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -9,10 +9,12 @@ from app.db import Database
 from app.models import CartLine, Goods, Order, OrderEvent, Stock, StockMove, User
 from app.models.base import utcnow
 from app.providers import Notice
-from app.services.checkout import get_checkout
+from app.services.basket import Basket, Place, Wishes
+from app.services.checkout import NOT_CHOSEN, Checkout, Choice, get_checkout
 from app.services.payments import begin_payment
 from app.services.placing import PlacedOrder, place_order
 from app.services.quote import Delivery
+from app.services.quote_changes import Shown
 from tests.factories import make_address, make_user
 
 DELIVERY = Delivery(fee_fen=500, free_from_fen=3900)
@@ -45,24 +47,31 @@ async def make_buyer(session: AsyncSession, *basket: tuple[Goods, int]) -> User:
     return user
 
 
+async def look(session: AsyncSession, user_id: int, choice: Choice = NOT_CHOSEN) -> Checkout:
+    """What the check-out page shows."""
+    return await get_checkout(session, user_id, DELIVERY, choice, now=utcnow())
+
+
 async def place(
     session: AsyncSession,
     user_id: int,
     *,
     key: str = KEY,
-    agreed: str | None = None,
+    agreed: Shown | None = None,
+    choice: Choice | None = None,
     note: str = "",
+    wishes: Wishes | None = None,
+    place: Place | None = None,
     now: datetime | None = None,
     minutes: int = 15,
 ) -> PlacedOrder:
     """Place what the shopper would see now, or what `agreed` says they saw."""
     now = now or utcnow()
-    if agreed is None:
-        agreed = (await get_checkout(session, user_id, DELIVERY)).hash
-    pay_by = now + timedelta(minutes=minutes)
-    return await place_order(
-        session, user_id, key, agreed, DELIVERY, note=note, now=now, pay_by=pay_by
-    )
+    seen = await get_checkout(session, user_id, DELIVERY, choice or NOT_CHOSEN, now=now)
+    if choice is None:
+        choice = Choice(seen.slot.id if seen.slot else None, frozenset(seen.quote.coupon_ids))
+    basket = Basket(agreed or seen.shown, choice, wishes or Wishes(note), place)
+    return await place_order(session, user_id, key, basket, DELIVERY, now=now, pay_minutes=minutes)
 
 
 async def pay_notice(db: Database, user_id: int, no: str, *, ref: str = "R1") -> Notice:

@@ -1,27 +1,55 @@
-"""What the check-out page offers: the selected goods, what they cost, and where they go."""
+"""What the check-out page offers: the selected goods, when and where they go, what they cost."""
 
-import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.services import addresses
+from app.errors import Words
+from app.services import addresses, coupons, slots
 from app.services.addresses import AddressView
 from app.services.cart import Cart, Line, get_cart, quote_of
-from app.services.quote import Delivery, Quote
+from app.services.quote import CouponChoice, Delivery, Quote, QuotedLine
+from app.services.quote_changes import Shown, shown_of
+from app.services.slots import Slot
+
+FIRST_SLOTS = 6
+FLASH_PAY_MINUTES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the shopper picked. Without a slot the earliest is proposed, without (None) coupons
+    the best; no coupon at all is the empty set."""
+
+    slot_id: int | None = None
+    coupon_ids: frozenset[int] | None = None
+
+
+NOT_CHOSEN = Choice()
 
 
 @dataclass(frozen=True, slots=True)
 class Checkout:
-    """The offer. Placing reads it again, and refuses when its hash is another by then."""
+    """The offer. Placing reads it again, and refuses when it is another by then."""
 
     cart: Cart
     quote: Quote
     address: AddressView | None
+    slots: tuple[Slot, ...]
+    slot: Slot | None
 
     @property
     def lines(self) -> tuple[Line, ...]:
         return self.cart.selected
+
+    @property
+    def rows(self) -> list[tuple[Line, QuotedLine]]:
+        """Each line beside what it costs, in the order of the cart."""
+        quoted = {line.goods_id: line for line in self.quote.lines}
+        return [(line, quoted[line.card.id]) for line in self.lines]
 
     @property
     def left_out(self) -> tuple[Line, ...]:
@@ -29,15 +57,79 @@ class Checkout:
         return tuple(line for line in self.cart.lines if line.is_select and not line.can_order)
 
     @property
-    def hash(self) -> str:
-        """Changes with anything that the shopper agrees to: goods, sums and address."""
+    def names(self) -> Mapping[int, Words]:
+        return {
+            line.card.id: Words(line.card.name_zh, line.card.name_en) for line in self.cart.lines
+        }
+
+    @property
+    def shown(self) -> Shown:
+        """All that the shopper agrees to. The slot is not in it: the form itself names it."""
         place = self.address
-        where = (place.receiver, place.phone, place.area, place.room) if place else None
-        return hashlib.sha256(repr((self.quote.hash, where)).encode()).hexdigest()[:16]
+        where = " ".join((place.receiver, place.phone, place.area, place.room)) if place else ""
+        return shown_of(self.quote, place=where)
+
+    @property
+    def is_flash(self) -> bool:
+        return any(line.flash_item_id is not None for line in self.quote.lines)
+
+    def minutes_to_pay(self, minutes: int) -> int:
+        """What is in a flash sale is kept for a shorter time."""
+        return min(minutes, FLASH_PAY_MINUTES) if self.is_flash else minutes
+
+    @property
+    def earliest(self) -> Slot | None:
+        return next((slot for slot in self.slots if not slot.is_full), None)
+
+    @property
+    def first_slots(self) -> tuple[Slot, ...]:
+        return self.slots[:FIRST_SLOTS]
+
+    @property
+    def later_slots(self) -> list[tuple[bool, list[Slot]]]:
+        """The rest by day: (is it today, its windows)."""
+        days = groupby(self.slots[FIRST_SLOTS:], key=lambda slot: slot.is_today)
+        return [(is_today, list(windows)) for is_today, windows in days]
+
+    @property
+    def coupon_groups(self) -> list[tuple[str, list[CouponChoice]]]:
+        """The shopper's coupons by what they are for: one of each may be used."""
+        groups = {
+            "coupon": [choice for choice in self.quote.coupons if not choice.is_delivery],
+            "delivery_coupon": [choice for choice in self.quote.coupons if choice.is_delivery],
+        }
+        return [(name, choices) for name, choices in groups.items() if choices]
+
+    @property
+    def coupon_off_fen(self) -> int:
+        return sum(choice.off_fen for choice in self.quote.coupons if choice.is_used)
 
 
-async def get_checkout(session: AsyncSession, user_id: int, delivery: Delivery) -> Checkout:
-    """The offer as it is now, in two statements."""
-    cart = await get_cart(session, user_id)
+async def get_checkout(
+    session: AsyncSession,
+    user_id: int,
+    delivery: Delivery,
+    choice: Choice = NOT_CHOSEN,
+    *,
+    now: datetime,
+) -> Checkout:
+    """The offer as it is now, in four statements."""
+    cart = await get_cart(session, user_id, now)
     address = await addresses.find_default(session, user_id)
-    return Checkout(cart, quote_of(cart, delivery), address)
+    windows = await slots.list_slots(session, now)
+    slot = _pick(windows, choice.slot_id)
+    quote = quote_of(
+        cart,
+        delivery,
+        slot_fee_fen=slot.fee_fen if slot else 0,
+        coupons=await coupons.list_usable(session, user_id, now),
+        chosen=choice.coupon_ids,
+    )
+    return Checkout(cart, quote, address, tuple(windows), slot)
+
+
+def _pick(windows: list[Slot], slot_id: int | None) -> Slot | None:
+    """The chosen window, else the earliest that has room."""
+    free = [slot for slot in windows if not slot.is_full]
+    chosen = (slot for slot in free if slot.id == slot_id)
+    return next(chosen, free[0] if free else None)

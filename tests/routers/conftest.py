@@ -39,8 +39,9 @@ async def _order(client: AsyncClient, goods: Goods) -> tuple[str, str]:
     page = (await client.get("/axf/checkout/")).text
     hidden = dict(re.findall(r'name="(key|agreed)" value="([^"]+)"', page))
     placed = await client.post("/axf/orders/", data=hidden)
-    begun = await client.post(placed.headers["Location"])
-    return placed.headers["Location"].split("/")[3], begun.headers["Location"].split("/")[-2]
+    listed = (await client.get("/axf/orders/")).text
+    no = re.findall(r'href="/axf/orders/([0-9A-Z]{16})/"', listed)[0]
+    return no, placed.headers["Location"].split("/")[-2]
 
 
 @pytest.fixture

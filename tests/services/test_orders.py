@@ -1,5 +1,6 @@
 """Placing an order: what it takes, what it freezes, and when it is refused."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -19,15 +20,15 @@ from app.models import (
     User,
 )
 from app.models.base import utcnow
-from app.services.checkout import get_checkout
 from app.services.order_moves import allowed
 from app.services.order_queries import get_head, get_order, list_orders
 from app.services.orders import cancel_order, count_tabs
+from app.services.quote_changes import Shown
 from tests.factories import make_goods, make_user
 from tests.shopping import (
-    DELIVERY,
     KEY,
     history_of,
+    look,
     make_buyer,
     order_of,
     place,
@@ -114,7 +115,7 @@ async def test_the_number_is_random(session: AsyncSession, goods: Goods) -> None
 
 async def test_the_same_form_twice_is_one_order(session: AsyncSession, goods: Goods) -> None:
     buyer = await make_buyer(session, (goods, 1))
-    agreed = (await get_checkout(session, buyer.id, DELIVERY)).hash
+    agreed = (await look(session, buyer.id)).shown
 
     first = await place(session, buyer.id, agreed=agreed)
     again = await place(session, buyer.id, agreed=agreed)
@@ -145,7 +146,7 @@ async def test_somebody_elses_key_is_just_another_key(session: AsyncSession, goo
     assert (await order_of(session, mine.no)).user_id == second.id
 
 
-async def refused(session: AsyncSession, user_id: int, agreed: str) -> CheckoutRefused:
+async def refused(session: AsyncSession, user_id: int, agreed: Shown) -> CheckoutRefused:
     """The refusal; what was done before it is undone, as db.write does."""
     with pytest.raises(CheckoutRefused) as caught:
         async with session.begin_nested():
@@ -159,7 +160,7 @@ async def refused(session: AsyncSession, user_id: int, agreed: str) -> CheckoutR
 
 async def test_a_price_that_changed_is_shown_first(session: AsyncSession, goods: Goods) -> None:
     buyer = await make_buyer(session, (goods, 1))
-    agreed = (await get_checkout(session, buyer.id, DELIVERY)).hash
+    agreed = (await look(session, buyer.id)).shown
     await session.execute(update(Goods).where(Goods.id == goods.id).values(price_fen=1090))
 
     refusal = await refused(session, buyer.id, agreed)
@@ -169,22 +170,24 @@ async def test_a_price_that_changed_is_shown_first(session: AsyncSession, goods:
 
 async def test_an_address_that_changed_is_shown_first(session: AsyncSession, goods: Goods) -> None:
     buyer = await make_buyer(session, (goods, 1))
-    agreed = (await get_checkout(session, buyer.id, DELIVERY)).hash
+    agreed = (await look(session, buyer.id)).shown
     await session.execute(update(Address).values(room="1"))
 
     await refused(session, buyer.id, agreed)
 
 
-async def test_a_forged_hash_buys_nothing(session: AsyncSession, goods: Goods) -> None:
+async def test_a_forged_sum_buys_nothing(session: AsyncSession, goods: Goods) -> None:
     buyer = await make_buyer(session, (goods, 1))
 
-    await refused(session, buyer.id, "0" * 16)
+    agreed = replace((await look(session, buyer.id)).shown, pay_fen=1)
+
+    await refused(session, buyer.id, agreed)
 
 
 async def test_every_short_line_is_named(session: AsyncSession, goods: Goods) -> None:
     pear = await make_goods(session, name="梨", name_en="Pear")
     buyer = await make_buyer(session, (goods, 5), (pear, 5))
-    agreed = (await get_checkout(session, buyer.id, DELIVERY)).hash
+    agreed = (await look(session, buyer.id)).shown
     await session.execute(update(Stock).where(Stock.goods_id == goods.id).values(allocated=10))
     await session.execute(update(Stock).where(Stock.goods_id == pear.id).values(allocated=7))
     for goods_id, allocated in ((goods.id, 10), (pear.id, 7)):
