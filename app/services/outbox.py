@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Update, select, update
+from sqlalchemy import Update, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database, count_changed, upsert
@@ -134,3 +134,11 @@ def _mine(wish: Wish) -> Update:
     return update(OutboxItem).where(
         OutboxItem.id == wish.id, OutboxItem.tries == wish.tries, OutboxItem.done_at.is_(None)
     )
+
+
+async def prune_outbox(session: AsyncSession, before: datetime, *, limit: int = 500) -> int:
+    """Forget wishes carried out before a moment, a small batch at a time; how many they were."""
+    old = await session.scalars(
+        select(OutboxItem.id).where(OutboxItem.done_at < before).order_by(OutboxItem.id).limit(limit)
+    )
+    return await count_changed(session, delete(OutboxItem).where(OutboxItem.id.in_(old.all())))

@@ -64,6 +64,7 @@ async def retry_refund(session: AsyncSession, no: str, *, actor: str, now: datet
     refund = await _turn(session, no, "failed", "approved", actor=actor, now=now)
     await books.reserve(session, refund.order_id, refund.payment_id, refund.kind, refund.amount_fen)
     await books.change_lines(session, refund.id, sign=1)
+    await put(session, books.TOPIC, no, {"no": no}, at=now)
     await wish_again(session, books.TOPIC, no, at=now)
 
 

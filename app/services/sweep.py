@@ -9,11 +9,13 @@ from app.models import Order
 from app.services.closing import give_everything_back
 from app.services.idempotency import prune_keys
 from app.services.order_moves import SYSTEM, make_move
+from app.services.outbox import prune_outbox
 from app.services.throttle import prune_brakes
 from app.services.tickets import prune_tickets
 
 BATCH = 50
 KEYS_LIVE = timedelta(days=2)
+OUTBOX_LIVES = timedelta(days=30)
 CONFIRM_AFTER = timedelta(days=7)
 
 
@@ -62,9 +64,10 @@ async def confirm_due(session: AsyncSession, now: datetime, *, limit: int = BATC
 
 
 async def prune(session: AsyncSession, now: datetime) -> int:
-    """Forget old form keys, dead tickets and log-in brakes that no longer bite; how many rows."""
+    """Forget old form keys, dead tickets, brakes that no longer bite, sent mail; how many rows."""
     return (
         await prune_keys(session, now - KEYS_LIVE)
         + await prune_tickets(session, now)
         + await prune_brakes(session, now)
+        + await prune_outbox(session, now - OUTBOX_LIVES)
     )
