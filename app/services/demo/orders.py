@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Goods, Order, OrderEvent, OrderLine, Payment, Stock, StockMove
 from app.services.demo.goods import ACTOR
 from app.services.demo.placings import STEPS, Placing
+from app.services.demo.shipments import add_shipment
 from app.services.numbers import new_order_no, new_payment_no
 from app.services.quote import Delivery, Quote, QuoteLine, quote
 
@@ -71,6 +72,9 @@ async def _add_order(
     session.add_all(_make_moves(order.id, placing))
     if "paid" in placing.path:
         session.add(_make_payment(order, placing))
+    if "shipping" in placing.path:
+        await session.flush()
+        await add_shipment(session, order.id, placing)
 
 
 def _make_order(placing: Placing, bill: Quote) -> Order:
@@ -90,6 +94,8 @@ def _make_order(placing: Placing, bill: Quote) -> Order:
         placed_at=placing.placed_at,
         pay_by=placing.placed_at + TO_PAY if is_closed else None,
         paid_at=None if is_closed else placing.when("paid"),
+        delivered_at=placing.when("delivered") if "delivered" in placing.path else None,
+        completed_at=placing.when("completed") if "completed" in placing.path else None,
         closed_at=placing.when("closed") if is_closed else None,
         **placing.shopper.addresses[0],
     )
