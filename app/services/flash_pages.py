@@ -93,13 +93,18 @@ def _select_offers(now: datetime) -> Columns:
 
 
 def _group(rows: Iterable[Any], now: datetime) -> Iterable[Sale]:  # Any: rows of _select_offers
-    offers: dict[tuple[Any, ...], list[Offer]] = {}
+    offers: dict[Any, list[Offer]] = {}
     for row in rows:
         card = GoodsCard(*row[:CARD_WIDTH])
         offer = Offer(card, *row[CARD_WIDTH : CARD_WIDTH + 5])
-        facts = tuple(row[CARD_WIDTH + 5 :])
+        facts = row[CARD_WIDTH + 5 :]
         is_running = facts[-2] <= now
         # Of a good in two running sales the one is shown whose price is charged.
         if not is_running or offer.is_charged or (offer.all_taken and not card.is_flash):
             offers.setdefault(facts, []).append(offer)
-    return (Sale(*facts, offers=tuple(found)) for facts, found in offers.items())
+    return (_sale(tuple(found), *facts) for facts, found in offers.items())
+
+
+def _sale(offers: tuple[Offer, ...], *facts: Any) -> Sale:  # Any: as in _group
+    id_, title_zh, title_en, starts_at, ends_at = facts
+    return Sale(id_, title_zh, title_en, starts_at, ends_at, offers)
