@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from app.errors import Forbidden
-from app.providers import Notice, PaymentRequest
+from app.errors import BadSignature
+from app.providers import Notice, PaymentRequest, RefundRequest
 from app.security import is_signed, sign
 
 TIMESTAMP, SIGNATURE = "x-sandbox-timestamp", "x-sandbox-signature"
@@ -33,20 +33,26 @@ class Sandbox:
     secret: str = field(repr=False)
     name: str = "sandbox"
 
-    async def begin(self, payment: PaymentRequest) -> str:
+    async def begin(self, payment: PaymentRequest, *, on_phone: bool = False) -> str:
         return f"/sandbox/pay/{payment.payment_no}/"
 
     def write_notice(
-        self, payment: PaymentRequest, *, now: datetime
+        self,
+        payment: PaymentRequest,
+        *,
+        now: datetime,
+        amount_fen: int | None = None,
+        is_second: bool = False,
     ) -> tuple[bytes, dict[str, str]]:
         """The body and headers of the call by which a gateway reports that it was paid.
 
-        One payment has one reference, so paying twice on the sandbox's page charges once.
+        One payment has one reference, so paying again on the sandbox's page charges once, unless
+        it is to be a second charge.
         """
         content = _Body(
             payment_no=payment.payment_no,
-            ref=f"SB-{payment.payment_no}",
-            amount_fen=payment.amount_fen,
+            ref=f"SB-{payment.payment_no}" + ("-2" if is_second else ""),
+            amount_fen=payment.amount_fen if amount_fen is None else amount_fen,
         )
         body = content.model_dump_json().encode()
         at = str(int(now.timestamp()))
@@ -56,15 +62,21 @@ class Sandbox:
         at = headers.get(TIMESTAMP, "")
         signature = headers.get(SIGNATURE, "")
         if not is_signed(self.secret, PURPOSE, _signed_part(at, body), signature):
-            raise Forbidden
+            raise BadSignature
         # The signature is right, so the time is one that we wrote and a number.
         if abs(now.timestamp() - int(at)) > TOLERANCE.total_seconds():
-            raise Forbidden
+            raise BadSignature
         try:
             content = _Body.model_validate_json(body)
         except ValidationError:
-            raise Forbidden from None
+            raise BadSignature from None
         return Notice(self.name, content.payment_no, content.ref, content.amount_fen)
+
+    async def query(self, payment_no: str) -> None:
+        """There is no money behind the page, so there is nothing that it did not report."""
+
+    async def refund(self, refund: RefundRequest) -> str:
+        return f"SB-{refund.refund_no}"
 
     def _sign(self, at: str, body: bytes) -> str:
         return sign(self.secret, PURPOSE, _signed_part(at, body))

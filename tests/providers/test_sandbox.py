@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.errors import Forbidden
+from app.errors import BadSignature
 from app.providers import Notice, PaymentRequest
 from app.providers.sandbox import PURPOSE, SIGNATURE, TIMESTAMP, Sandbox
 from app.security import sign
@@ -37,21 +37,21 @@ def test_paying_twice_has_one_reference() -> None:
 def test_another_amount_breaks_the_signature() -> None:
     body, headers = SANDBOX.write_notice(PAYMENT, now=NOW)
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(BadSignature):
         SANDBOX.read_notice(body.replace(b"1990", b"1991"), headers, now=NOW)
 
 
 def test_another_time_breaks_the_signature() -> None:
     body, headers = SANDBOX.write_notice(PAYMENT, now=NOW - timedelta(hours=1))
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(BadSignature):
         SANDBOX.read_notice(body, headers | {TIMESTAMP: str(int(NOW.timestamp()))}, now=NOW)
 
 
 def test_another_shops_secret_is_refused() -> None:
     body, headers = Sandbox("another secret").write_notice(PAYMENT, now=NOW)
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(BadSignature):
         SANDBOX.read_notice(body, headers, now=NOW)
 
 
@@ -59,7 +59,7 @@ def test_another_shops_secret_is_refused() -> None:
 def test_an_old_or_future_notice_is_refused(minutes: int) -> None:
     body, headers = SANDBOX.write_notice(PAYMENT, now=NOW + timedelta(minutes=minutes))
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(BadSignature):
         SANDBOX.read_notice(body, headers, now=NOW)
 
 
@@ -82,7 +82,7 @@ def test_clocks_may_differ_a_little(minutes: int) -> None:
 def test_broken_headers_are_refused(headers: dict[str, str]) -> None:
     body, _ = SANDBOX.write_notice(PAYMENT, now=NOW)
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(BadSignature):
         SANDBOX.read_notice(body, headers, now=NOW)
 
 
@@ -103,7 +103,7 @@ def test_a_signed_body_must_also_make_sense(body: bytes) -> None:
     at = str(int(NOW.timestamp()))
     signature = sign("a secret", PURPOSE, at.encode() + b"." + body)
 
-    with pytest.raises(Forbidden):
+    with pytest.raises(BadSignature):
         SANDBOX.read_notice(body, {TIMESTAMP: at, SIGNATURE: signature}, now=NOW)
 
 
