@@ -11,7 +11,7 @@ from app.errors import CrossSiteRequest, LoginRequired
 from app.i18n import use_locale
 from app.models.base import utcnow
 from app.providers import PaymentProvider
-from app.providers.sandbox import Sandbox
+from app.providers.registry import chosen_name
 from app.security import TICKET_COOKIE, forget_ticket, safe_next
 from app.services import accounts
 from app.services.accounts import Shopper
@@ -46,13 +46,32 @@ async def get_delivery(settings: AppSettings) -> Delivery:
 DeliveryRules = Annotated[Delivery, Depends(get_delivery)]
 
 
-async def get_providers(settings: AppSettings) -> Mapping[str, PaymentProvider]:
+async def get_providers(request: Request) -> Mapping[str, PaymentProvider]:
     """Everybody who may send notices, by the name in the address."""
-    sandbox = Sandbox(settings.secret_key.get_secret_value())
-    return {sandbox.name: sandbox}
+    providers: Mapping[str, PaymentProvider] = request.app.state.providers
+    return providers
 
 
 Providers = Annotated[Mapping[str, PaymentProvider], Depends(get_providers)]
+
+
+async def get_cashier(settings: AppSettings, providers: Providers) -> PaymentProvider:
+    """Who is asked to collect new money."""
+    return providers[chosen_name(settings)]
+
+
+Cashier = Annotated[PaymentProvider, Depends(get_cashier)]
+
+
+async def is_on_phone(request: Request) -> bool:
+    """What the browser says of itself; those that do not say it plainly have it in their name."""
+    told = request.headers.get("Sec-CH-UA-Mobile")
+    if told is not None:
+        return told == "?1"
+    return "Mobi" in request.headers.get("User-Agent", "")
+
+
+OnPhone = Annotated[bool, Depends(is_on_phone)]
 
 
 async def get_visitor(request: Request, db: Db) -> Shopper | None:
@@ -131,4 +150,3 @@ Number = Annotated[int, Path(ge=0, le=MAX_ID)]
 GoodsId = Annotated[int, Query(alias="goodsid", ge=1, le=MAX_ID)]
 OrderNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{16}$")]
 PaymentNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{24}$")]
-ShipmentNo = Annotated[str, Path(pattern=r"^[0-9A-Z]{20}$")]

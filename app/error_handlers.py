@@ -2,16 +2,18 @@
 
 import logging
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect
 
 from app.deps import SAFE_METHODS, get_visitor, login_address, page_before
 from app.errors import (
     N_,
+    BadSignature,
     CheckoutRefused,
     InvalidInput,
     LoginRequired,
@@ -26,6 +28,7 @@ from app.i18n import say_message
 from app.templating import is_fragment_request, render
 
 log = logging.getLogger("axf.errors")
+security_log = logging.getLogger("axf.security")
 
 CRASHED = N_("Something went wrong on our side and has been noted. Your cart is safe.")
 _RETRY_SECONDS = "2"
@@ -36,6 +39,12 @@ _ON_THE_FORM = (InvalidInput, CheckoutRefused, TooMany)
 async def answer_shop_error(request: Request, error: Exception) -> Response:
     """A toast for htmx, the form again or a page for a plain browser."""
     assert isinstance(error, ShopError)  # noqa: S101 - narrows the handler's type
+    if isinstance(error, BadSignature):
+        security_log.warning(
+            "wrong signature at %s in request %s",
+            quote(request.scope["path"]),
+            request.state.request_id,
+        )
     if isinstance(error, LoginRequired):
         response = _send_to_login(request)
     elif isinstance(error, _ON_THE_FORM) and hasattr(request.state, "form_page"):
@@ -106,6 +115,8 @@ async def answer_crash(request: Request, error: Exception) -> Response:
 
 
 async def _answer(request: Request, status: int, message: Message) -> Response:
+    if hasattr(request.state, "refusal"):  # a server called, and this is its protocol's no
+        return PlainTextResponse(request.state.refusal, status)
     if status < HTTPStatus.INTERNAL_SERVER_ERROR:
         await _recognise_visitor(request)
     if is_fragment_request(request):

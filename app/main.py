@@ -8,16 +8,16 @@ from fastapi.staticfiles import StaticFiles
 from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
-from app.background import background_work
+from app.background import Tools, background_work
 from app.db import Database
 from app.deps import reject_cross_site
 from app.error_handlers import answer_http_error, install_error_handlers
 from app.middleware import BodyLimit, Envelope
+from app.providers.registry import form_targets, make_providers
 from app.routers import (
     address,
     assets,
     auth,
-    carriers,
     cart,
     checkout,
     flash,
@@ -28,7 +28,6 @@ from app.routers import (
     operations,
     orders,
     payments,
-    riders,
     sandbox,
     search,
 )
@@ -52,8 +51,6 @@ PAGES = (
     orders,
     payments,
     sandbox,
-    carriers,
-    riders,
     mine,
 )
 
@@ -67,17 +64,22 @@ class Shop(FastAPI):
 
     def build_middleware_stack(self) -> ASGIApp:
         settings: Settings = self.state.settings
-        return Envelope(super().build_middleware_stack(), secure=settings.is_production)
+        return Envelope(
+            super().build_middleware_stack(),
+            secure=settings.is_production,
+            form_targets=form_targets(settings),
+        )
 
 
 def create_app(settings: Settings | None = None, db: Database | None = None) -> FastAPI:
     """The whole shop as an ASGI application. Tests hand in a database of their own."""
     settings = settings or get_settings()
     db = db or Database.connect(settings.database_url, pool_size=settings.pool_size)
+    providers = make_providers(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with background_work(db):
+        async with background_work(Tools(db, settings, providers)):
             yield
         await db.close()
 
@@ -89,6 +91,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     )
     app.state.db = db
     app.state.settings = settings
+    app.state.providers = providers
     for module in PAGES:
         app.include_router(module.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

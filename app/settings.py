@@ -1,5 +1,6 @@
 """Settings of one installation, read from AXF_* variables and an optional .env file."""
 
+import re
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -42,11 +43,20 @@ class Settings(BaseSettings):
         default=12, ge=1, le=48, description="Life of a log-in not remembered, hours"
     )
     pay_minutes: int = Field(default=15, ge=1, le=120, description="Time to pay an order, minutes")
-    payment_provider: Literal["", "sandbox"] = Field(
+    payment_provider: Literal["", "sandbox", "alipay"] = Field(
         default="", description="Who takes payments; the sandbox takes no real money"
     )
-    carrier_secret: SecretStr = Field(
-        default=SecretStr(""), description="Signs the carriers' news; empty: none is taken"
+    public_url: str = Field(
+        default="", description="Where the shop is found: payment providers call and lead back"
+    )
+    alipay_app_id: str = Field(default="", pattern=r"^([0-9]{8,32})?$")
+    alipay_seller_id: str = Field(default="", pattern=r"^([0-9]{16})?$")
+    alipay_private_key: SecretStr = SecretStr("")
+    alipay_private_key_file: Path | None = None
+    alipay_public_key: str = ""
+    alipay_public_key_file: Path | None = None
+    alipay_gateway: str = Field(
+        default="https://openapi.alipay.com/gateway.do", pattern=r"^https?://[^\s?#]+$"
     )
     free_delivery_fen: int = Field(
         default=3900, ge=0, description="Goods sum with free delivery, fen"
@@ -77,6 +87,38 @@ class Settings(BaseSettings):
             raise ValueError("AXF_SLOT_OPENS must be before AXF_SLOT_CLOSES")
         return self
 
+    @field_validator("public_url")
+    @classmethod
+    def _want_an_origin(cls, url: str) -> str:
+        """Paths are put behind it, so it ends with the host."""
+        url = url.rstrip("/")
+        if url and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", url):
+            raise ValueError("must be like https://shop.example")
+        return url
+
+    @model_validator(mode="after")
+    def _refuse_half_an_alipay(self) -> Self:
+        if self.payment_provider == "alipay":
+            missing = self._missing_for_alipay()
+            if missing:
+                raise ValueError(f"Alipay needs {', '.join(missing)}")
+            if self.is_production and not self.public_url.startswith("https://"):
+                raise ValueError("AXF_PUBLIC_URL must begin with https:// in production")
+            if self.is_production and not self.alipay_gateway.startswith("https://"):
+                raise ValueError("AXF_ALIPAY_GATEWAY must begin with https:// in production")
+        return self
+
+    def _missing_for_alipay(self) -> list[str]:
+        wanted = {
+            "AXF_ALIPAY_APP_ID": self.alipay_app_id,
+            "AXF_ALIPAY_SELLER_ID": self.alipay_seller_id,
+            "AXF_ALIPAY_PRIVATE_KEY": self.alipay_private_key.get_secret_value()
+            or self.alipay_private_key_file,
+            "AXF_ALIPAY_PUBLIC_KEY": self.alipay_public_key or self.alipay_public_key_file,
+            "AXF_PUBLIC_URL": self.public_url,
+        }
+        return [name for name, value in wanted.items() if not value]
+
     @model_validator(mode="after")
     def _refuse_unsafe_production(self) -> Self:
         if self.env == "production":
@@ -84,8 +126,6 @@ class Settings(BaseSettings):
                 raise ValueError("AXF_SECRET_KEY must be set in production")
             if len(self.secret_key.get_secret_value()) < SHORTEST_KEY:
                 raise ValueError("AXF_SECRET_KEY is too short: 32 characters at least")
-            if 0 < len(self.carrier_secret.get_secret_value()) < SHORTEST_KEY:
-                raise ValueError("AXF_CARRIER_SECRET is too short: 32 characters at least")
             if self.allowed_hosts == "*":
                 raise ValueError("AXF_ALLOWED_HOSTS must name the hosts served in production")
             if not self.payment_provider:
@@ -96,6 +136,11 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> list[str]:
         return [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]
+
+    @property
+    def knows_alipay(self) -> bool:
+        """Also while another provider is chosen: what was begun with Alipay is ended with it."""
+        return not self._missing_for_alipay()
 
     @property
     def is_production(self) -> bool:

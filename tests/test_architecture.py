@@ -41,7 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "settings",
         "templating",
     },
-    "background": {"db", "errors", "models", "services", "settings"},
+    "background": {"db", "errors", "models", "providers", "services", "settings"},
     "main": {
         "background",
         "db",
@@ -60,6 +60,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "errors",
         "i18n",
         "models",
+        "providers",
         "security",
         "server",
         "services",

@@ -50,6 +50,64 @@ def test_production_refuses_what_is_unsafe(unsafe: dict[str, str], reason: str) 
         make_settings(**SAFE | unsafe)
 
 
+ALIPAY = {
+    "payment_provider": "alipay",
+    "public_url": "https://axf.example",
+    "alipay_app_id": "2021000000000001",
+    "alipay_seller_id": "2088000000000001",
+    "alipay_private_key": "a key",
+    "alipay_public_key": "another key",
+}
+
+
+def test_production_starts_with_all_that_alipay_needs() -> None:
+    assert make_settings(**SAFE | ALIPAY).knows_alipay
+
+
+@pytest.mark.parametrize(
+    ("missing", "reason"),
+    [
+        ({"public_url": ""}, "Alipay needs AXF_PUBLIC_URL"),
+        ({"alipay_app_id": ""}, "Alipay needs AXF_ALIPAY_APP_ID"),
+        ({"alipay_seller_id": ""}, "Alipay needs AXF_ALIPAY_SELLER_ID"),
+        ({"alipay_private_key": ""}, "Alipay needs AXF_ALIPAY_PRIVATE_KEY"),
+        ({"alipay_public_key": ""}, "Alipay needs AXF_ALIPAY_PUBLIC_KEY"),
+        ({"public_url": "http://axf.example"}, "AXF_PUBLIC_URL must begin with https://"),
+        ({"alipay_gateway": "http://a.example/"}, "AXF_ALIPAY_GATEWAY must begin with https://"),
+    ],
+)
+def test_production_refuses_half_an_alipay(missing: dict[str, str], reason: str) -> None:
+    with pytest.raises(ValidationError, match=reason):
+        make_settings(**SAFE | ALIPAY | missing)
+
+
+def test_a_key_may_lie_in_a_file() -> None:
+    files = {"alipay_private_key": "", "alipay_private_key_file": "/etc/axf/private.pem"}
+
+    assert make_settings(**SAFE | ALIPAY | files).knows_alipay
+
+
+@pytest.mark.parametrize(
+    "url", ["axf.example", "ftp://axf.example", "https://axf.example/shop", "https://a b", "//a"]
+)
+def test_the_public_address_is_an_origin(url: str) -> None:
+    with pytest.raises(ValidationError, match="must be like https://"):
+        make_settings(public_url=url)
+
+
+def test_a_slash_at_the_end_of_the_public_address_does_no_harm() -> None:
+    assert make_settings(public_url="https://axf.example/").public_url == "https://axf.example"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"alipay_app_id": "app"}, {"alipay_seller_id": "2088"}, {"alipay_gateway": "openapi"}],
+)
+def test_a_mistyped_number_of_alipays_is_refused(wrong: dict[str, str]) -> None:
+    with pytest.raises(ValidationError):
+        make_settings(**wrong)
+
+
 def test_an_error_does_not_print_the_secret() -> None:
     with pytest.raises(ValidationError) as caught:
         make_settings(**SAFE | {"secret_key": "hunter2"})
@@ -95,3 +153,14 @@ def test_a_command_names_an_unsafe_production_in_one_line(monkeypatch: pytest.Mo
     result = CliRunner().invoke(main, ["serve"])
 
     assert (result.exit_code, result.output) == (1, "AXF_SECRET_KEY must be set in production\n")
+
+
+@pytest.mark.usefixtures("_forget_settings")
+def test_a_command_names_a_key_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in ALIPAY.items():
+        monkeypatch.setenv(f"AXF_{name.upper()}", value)
+
+    result = CliRunner().invoke(main, ["db", "check"])
+
+    wanted = (1, "AXF_ALIPAY_PRIVATE_KEY is not an RSA private key\n")
+    assert (result.exit_code, result.output) == wanted
