@@ -92,7 +92,7 @@ async def test_another_choice_is_refused(
     answer = await client.post(page, data=form)
 
     assert answer.status_code == 422
-    assert "Please choose one of the two" in answer.text
+    assert 'role="alert"' in answer.text
     assert (await order_of(session, no)).status == "unpaid"
 
 
@@ -110,6 +110,50 @@ async def test_paying_a_closed_order_is_kept_as_late(
     assert "came in too late" in back.text
     assert list(await session.scalars(select(Payment.status))) == ["late"]
     assert (await order_of(session, no)).status == "closed"
+
+
+async def test_paying_late_waits_until_the_order_is_closed(
+    client: AsyncClient, session: AsyncSession, no: str, page: str
+) -> None:
+    early = await client.post(page, data={"choice": "late"})
+    await client.post(f"/axf/orders/{no}/cancel/")
+    late = await client.post(page, data={"choice": "late"})
+
+    assert early.status_code == 422
+    assert "The order still waits for this. Cancel it first." in early.text
+    assert late.status_code == 303
+    assert list(await session.scalars(select(Payment.status))) == ["late"]
+
+
+async def test_paying_a_second_time_is_kept_apart(
+    client: AsyncClient, session: AsyncSession, no: str, page: str
+) -> None:
+    answer = await client.post(page, data={"choice": "twice"})
+
+    payments = await session.scalars(select(Payment.status).order_by(Payment.id))
+    assert answer.status_code == 303
+    assert list(payments) == ["paid", "late"]
+    assert (await order_of(session, no)).status == "paid"
+
+
+async def test_a_wrong_amount_never_pays(
+    client: AsyncClient, session: AsyncSession, no: str, page: str
+) -> None:
+    answer = await client.post(page, data={"choice": "wrong"})
+
+    rows = await session.execute(select(Payment.status, Payment.received_fen))
+    assert answer.headers["location"] == f"/axf/orders/{no}/pay/"
+    assert [tuple(row) for row in rows] == [("mismatch", 2481)]
+    assert (await order_of(session, no)).status == "unpaid"
+
+
+async def test_the_wrong_turns_are_folded_away(client: AsyncClient, page: str) -> None:
+    answer = await client.get(page)
+
+    before, _, folded = answer.text.partition("<details>")
+    assert "Pay twice" not in before
+    assert "Pay twice" in folded
+    assert "What a test wants to try" in folded
 
 
 @pytest.mark.parametrize("number", ["Z" * 24, "1", "%00", "-1", "9" * 400])
