@@ -455,8 +455,8 @@ async def test_the_best_coupon_is_proposed_and_used(
     form = hidden(page) | {"coupon": str(best.id)}
     order = await placed_order(session, await client.post("/axf/orders/", data=form))
 
-    assert f'value="{best.id}" checked' in page.text
-    assert f'value="{far.id}" disabled' in page.text
+    assert f'name="coupon" value="{best.id}" checked' in page.text
+    assert f'name="coupon" value="{far.id}" disabled' in page.text
     assert "¥39.20 more to use it" in page.text
     assert "Place order · ¥19.80" in page.text
     (line,) = await session.scalars(select(OrderLine).where(OrderLine.order_id == order.id))
