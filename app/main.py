@@ -18,6 +18,7 @@ from app.routers import (
     address,
     assets,
     auth,
+    carriers,
     cart,
     checkout,
     flash,
@@ -28,6 +29,7 @@ from app.routers import (
     operations,
     orders,
     payments,
+    riders,
     sandbox,
     search,
 )
@@ -51,6 +53,8 @@ PAGES = (
     orders,
     payments,
     sandbox,
+    carriers,
+    riders,
     mine,
 )
 

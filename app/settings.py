@@ -58,6 +58,9 @@ class Settings(BaseSettings):
     alipay_gateway: str = Field(
         default="https://openapi.alipay.com/gateway.do", pattern=r"^https?://[^\s?#]+$"
     )
+    carrier_secret: SecretStr = Field(
+        default=SecretStr(""), description="Signs the carriers' news; empty: none is taken"
+    )
     free_delivery_fen: int = Field(
         default=3900, ge=0, description="Goods sum with free delivery, fen"
     )
@@ -126,6 +129,8 @@ class Settings(BaseSettings):
                 raise ValueError("AXF_SECRET_KEY must be set in production")
             if len(self.secret_key.get_secret_value()) < SHORTEST_KEY:
                 raise ValueError("AXF_SECRET_KEY is too short: 32 characters at least")
+            if 0 < len(self.carrier_secret.get_secret_value()) < SHORTEST_KEY:
+                raise ValueError("AXF_CARRIER_SECRET is too short: 32 characters at least")
             if self.allowed_hosts == "*":
                 raise ValueError("AXF_ALLOWED_HOSTS must name the hosts served in production")
             if not self.payment_provider:
