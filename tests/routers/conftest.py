@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Goods, User
 from tests.factories import make_address, make_child, make_goods, make_type
 from tests.routers.every_route import Route, World, routes_of
+from tests.shipping import make_picked, pack_and_send
 
 
 @pytest.fixture
@@ -21,6 +22,8 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
     await session.commit()
     no, payment_no = await _order(client, goods)
     await client.post(f"/axf/addtocart/?goodsid={goods.id}")
+    shipment_no = await pack_and_send(session, (await make_picked(session, 1)).id)
+    await session.commit()
     values = {
         "goods_id": str(goods.id),
         "type_number": "104749",
@@ -29,6 +32,8 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
         "no": no,
         "payment_no": payment_no,
         "name": "1f34e",
+        "shipment_no": shipment_no,
+        "carrier": "sf",
     }
     return World(client, values)
 
