@@ -48,7 +48,7 @@ async def answer_shop_error(request: Request, error: Exception) -> Response:
     if isinstance(error, LoginRequired):
         response = _send_to_login(request)
     elif isinstance(error, _ON_THE_FORM) and hasattr(request.state, "form_page"):
-        response = _show_form_again(request, error)
+        response = await _show_form_again(request, error)
     else:
         response = await _answer(request, error.status, _reason(error))
     if isinstance(error, TooMany):
@@ -72,8 +72,11 @@ def _send_to_login(request: Request) -> Response:
     return RedirectResponse(login_address(request), 303)
 
 
-def _show_form_again(request: Request, error: ShopError) -> Response:
+async def _show_form_again(request: Request, error: ShopError) -> Response:
     name, context = request.state.form_page
+    fresh = context.pop("fresh", None)
+    if fresh is not None:
+        context |= await fresh()
     above = {"": Message(error.message, error.params)}
     errors = error.fields if isinstance(error, InvalidInput | CheckoutRefused) else above
     return render(request, name, status=error.status, errors=errors, **context)
