@@ -6,7 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -39,6 +39,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+TEMPORARY_REDIRECT = 307
 BAD_REQUEST = 400
 IMMUTABLE = "public, max-age=31536000, immutable"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -62,16 +63,21 @@ class Envelope:
         state["request_id"] = _request_id(headers)
         use_locale(_locale(headers))
         started, status = time.perf_counter(), 500
+        is_head = scope["method"] == "HEAD"
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._add_headers(MutableHeaders(scope=message), scope, status)
+            elif is_head:
+                message = message | {"body": b""}
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
+            # Routes know GET only; HEAD is the same without the body.
+            inner = scope | {"method": "GET"} if is_head else scope
+            await self.app(inner, receive, send_with_headers)
         finally:
             # The path without its query: what people search for is nobody's business.
             log.info(
@@ -88,6 +94,8 @@ class Envelope:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = state["request_id"]
+        if status == TEMPORARY_REDIRECT and "Location" in headers:
+            headers["Location"] = _on_this_site(headers["Location"])
         if scope["path"].startswith("/static/") and status < BAD_REQUEST:
             # An address with a version never means another file; one without is asked for again.
             kept = IMMUTABLE if scope["query_string"].startswith(b"v=") else "public, max-age=3600"
@@ -138,6 +146,12 @@ def _declared_length(scope: Scope) -> int:
     length = Headers(scope=scope).get("Content-Length", "")
     # Python refuses to read numbers of thousands of digits; 19 are more than enough to say no.
     return int(length[:19]) if length.isascii() and length.isdecimal() else 0
+
+
+def _on_this_site(location: str) -> str:
+    """Starlette adds a missing slash by an address that names whatever Host was sent."""
+    parts = urlsplit(location)
+    return parts._replace(scheme="", netloc="").geturl()
 
 
 def _request_id(headers: Headers) -> str:

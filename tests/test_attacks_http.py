@@ -1,0 +1,56 @@
+"""Requests by which somebody would send shoppers elsewhere or sign them out."""
+
+import pytest
+from httpx2 import AsyncClient
+
+
+@pytest.mark.parametrize(
+    ("path", "target"),
+    [
+        ("/login", "/login/"),
+        ("/axf/cart", "/axf/cart/"),
+        ("/static", "/static/"),
+        ("/login?next=/axf/cart/&x=%0d%0a", "/login/?next=/axf/cart/&x=%0d%0a"),
+        ("/axf/goods/475", "/axf/goods/475/"),
+    ],
+)
+async def test_the_missing_slash_never_leads_to_the_host_that_was_sent(
+    anonymous: AsyncClient, path: str, target: str
+) -> None:
+    answer = await anonymous.get(path, headers={"Host": "evil.example"})
+
+    assert (answer.status_code, answer.headers["Location"]) == (307, target)
+
+
+@pytest.mark.parametrize("path", ["//evil.example/login", "/\\evil.example", "//evil.example"])
+async def test_no_address_leads_to_another_site(anonymous: AsyncClient, path: str) -> None:
+    answer = await anonymous.get(f"http://testserver{path}")
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/login/", "/axf/mine/", "/healthz", "/static/css/base.css", "/nowhere/", "/login"],
+)
+async def test_head_says_what_get_would_say_and_sends_nothing(
+    anonymous: AsyncClient, path: str
+) -> None:
+    full = await anonymous.get(path)
+
+    answer = await anonymous.head(path)
+
+    assert answer.status_code == full.status_code
+    assert answer.headers.get("Content-Type") == full.headers.get("Content-Type")
+    assert answer.headers.get("Content-Length") == full.headers.get("Content-Length")
+    assert answer.content == b""
+
+
+async def test_head_of_what_only_takes_posts_is_refused(client: AsyncClient) -> None:
+    assert (await client.head("/logout/all/")).status_code == 405
+
+
+async def test_a_strange_bearer_does_not_sign_the_browser_out(client: AsyncClient) -> None:
+    answer = await client.get("/axf/mine/", headers={"Authorization": "Bearer nonsense"})
+
+    assert "set-cookie" not in answer.headers
