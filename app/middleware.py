@@ -71,12 +71,12 @@ class Envelope:
                 status = message["status"]
                 self._add_headers(MutableHeaders(scope=message), scope, status)
             elif is_head:
-                message = message | {"body": b""}
+                message = {**message, "body": b""}
             await send(message)
 
         try:
             # Routes know GET only; HEAD is the same without the body.
-            inner = scope | {"method": "GET"} if is_head else scope
+            inner = {**scope, "method": "GET"} if is_head else scope
             await self.app(inner, receive, send_with_headers)
         finally:
             # The path without its query: what people search for is nobody's business.
