@@ -54,6 +54,7 @@ def test_names_of_all_scripts_can_be_taken(name: str) -> None:
         ("<svg/onload=x>", "Letters, digits, Chinese characters and _ - . only"),
         ("a@b", "Letters, digits, Chinese characters and _ - . only"),
         ("\u3164\u3164", "Letters, digits, Chinese characters and _ - . only"),
+        ("ann\U0001d159", "Letters, digits, Chinese characters and _ - . only"),
         ("\u2800\u2800", "Letters, digits, Chinese characters and _ - . only"),
         ("a\u200bb", "Letters, digits, Chinese characters and _ - . only"),
         ("a\u202eb", "Letters, digits, Chinese characters and _ - . only"),
@@ -82,6 +83,7 @@ def test_a_name_that_cannot_be_is_refused_in_words(name: str, reason: str) -> No
         ("a\u200dnn", "ann"),
         ("👨\u200d👩", "👨👩"),
         ("☎\ufe0f☎\ufe0f", "☎☎"),
+        ("葛\U000e0100城", "葛城"),
     ],
     ids=ascii,
 )
