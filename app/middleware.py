@@ -4,7 +4,7 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
 from urllib.parse import quote, urlsplit
 
@@ -108,6 +108,30 @@ class Envelope:
 
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
+
+
+class KnownHosts:
+    """Only requests for one of `hosts` get in: a name, `*.name` for all below it, `*` for any."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], refuse: Refuse) -> None:
+        self.app = app
+        self.names = {host.lower() for host in hosts if not host.startswith("*")}
+        self.endings = tuple(host.lower().removeprefix("*") for host in hosts if host[:1] == "*")
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self._is_known(Headers(scope=scope).get("Host", "")):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            response = await self.refuse(Request(scope), HTTPException(BAD_REQUEST))
+            await response(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _is_known(self, host: str) -> bool:
+        name, _, port = host.lower().rpartition(":")
+        name = name if port.isdecimal() else host.lower()
+        return name in self.names or name.endswith(self.endings)
 
 
 class BodyLimit:

@@ -1,7 +1,13 @@
 """Requests by which somebody would send shoppers elsewhere or sign them out."""
 
 import pytest
+from fastapi import FastAPI
 from httpx2 import AsyncClient
+
+from app.db import Database
+from app.main import create_app
+from app.settings import Settings
+from tests.conftest import open_browser
 
 
 @pytest.mark.parametrize(
@@ -54,3 +60,42 @@ async def test_a_strange_bearer_does_not_sign_the_browser_out(client: AsyncClien
     answer = await client.get("/axf/mine/", headers={"Authorization": "Bearer nonsense"})
 
     assert "set-cookie" not in answer.headers
+
+
+@pytest.fixture
+def named(settings: Settings, db: Database) -> FastAPI:
+    """The shop as it is in production: it has a name."""
+    return create_app(
+        settings.model_copy(update={"allowed_hosts": "Shop.example, *.shop.example"}), db
+    )
+
+
+@pytest.mark.parametrize(
+    "host", ["shop.example", "SHOP.EXAMPLE", "shop.example:80", "m.shop.example"]
+)
+async def test_the_shop_answers_to_its_names(named: FastAPI, host: str) -> None:
+    async with open_browser(named) as browser:
+        answer = await browser.get("/axf/mine/", headers={"Host": host})
+
+    assert answer.status_code == 200
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        "",
+        "evil.example",
+        "shop.example.evil.example",
+        "evilshop.example",
+        "shop.example@evil",
+        "[::1",
+    ],
+)
+async def test_the_shop_answers_to_no_other_name(named: FastAPI, host: str) -> None:
+    async with open_browser(named) as browser:
+        for method, path in (("GET", "/"), ("POST", "/login/"), ("GET", "/static/css/base.css")):
+            answer = await browser.request(method, path, headers={"Host": host})
+
+            assert answer.status_code == 400
+            assert "This shop is not at home at that address" in answer.text
+            assert "evil" not in answer.text
