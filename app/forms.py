@@ -26,6 +26,7 @@ MOST_FIELDS = 50
 SHORTEST_NAME = 2
 LONGEST_NAME = 32
 LONGEST_KEY = 64
+LONGEST_LINE = 1000
 ZERO_WIDTH_JOINER = "\u200d"
 # Letters and signs by their category, but nothing is to be seen.
 _BLANK = frozenset(
@@ -107,6 +108,8 @@ def _line(text: Any) -> Any:  # Any: pydantic hands over whatever was posted
     """One line of plain text: normalised, trimmed, without control characters or half emoji."""
     if not isinstance(text, str):
         return text
+    if len(text) > LONGEST_LINE:  # before normalising, which takes the square of the marks' number
+        raise refuse(N_("This is too long"))
     text = unicodedata.normalize("NFC", text).strip()
     if any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} for char in text):
         raise refuse(N_("Some characters here cannot be used"))

@@ -1,5 +1,7 @@
 """What may be typed, and the words for what may not."""
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -178,3 +180,14 @@ async def test_a_page_shown_again_does_not_hold_the_password() -> None:
         "some/page.html",
         {"values": {"email": "lin@axf"}, "block": "form"},
     )
+
+
+def test_a_tower_of_marks_holds_nobody_up() -> None:
+    tower = "a" + "\u0301\u0327" * 60_000
+    started = time.perf_counter()
+
+    problem = problem_with_username(tower)
+
+    assert problem is not None
+    assert problem.text == "This is too long"
+    assert time.perf_counter() - started < 0.5
