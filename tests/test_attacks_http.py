@@ -1,11 +1,14 @@
 """Requests by which somebody would send shoppers elsewhere or sign them out."""
 
+import time
+
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
 
 from app.db import Database
 from app.main import create_app
+from app.models import User
 from app.settings import Settings
 from tests.conftest import open_browser
 
@@ -99,3 +102,17 @@ async def test_the_shop_answers_to_no_other_name(named: FastAPI, host: str) -> N
             assert answer.status_code == 400
             assert "This shop is not at home at that address" in answer.text
             assert "evil" not in answer.text
+
+
+@pytest.mark.parametrize("unit", ["\\", '\\"', "\\012"])
+async def test_a_cookie_full_of_backslashes_holds_nobody_up(
+    client: AsyncClient, user: User, unit: str
+) -> None:
+    cookie = f'lang="{unit * (30_000 // len(unit))}"; ticket={client.cookies["ticket"]}'
+    client.cookies.clear()
+    started = time.perf_counter()
+
+    answer = await client.get("/axf/mine/", headers={"Cookie": cookie})
+
+    assert user.username in answer.text
+    assert time.perf_counter() - started < 1
