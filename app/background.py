@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 
 from app.db import Database
+from app.errors import Unavailable
 from app.models.base import utcnow
 from app.services.sweep import BATCH, close_due, prune
 
@@ -43,6 +44,8 @@ async def sweep_forever(db: Database) -> None:
         await asyncio.sleep(SECONDS_BETWEEN * random.uniform(0.6, 1.4))  # noqa: S311 - jitter
         try:
             await sweep(db)
+        except Unavailable:
+            log.warning("the database is away or busy: the timed work waits")
         except Exception:
             # Whatever it was, the next pass must come: stock would stay locked away without it.
             log.exception("a pass of the timed work failed")
