@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.db import Database
+from app.errors import Unavailable
 from app.models.base import utcnow
 from app.providers import PaymentProvider
 from app.services import outbox, slots, sweep
@@ -118,6 +119,9 @@ async def _run(tools: Tools, job: Job, now: datetime) -> int | None:
     try:
         async with asyncio.timeout(SECONDS_FOR_A_JOB):
             return await job.work(tools, now)
+    except Unavailable:
+        log.warning("the database is away or busy: the job %s waits", job.name)
+        return None
     except Exception:
         log.exception("the job %s failed", job.name)
         return None
@@ -135,6 +139,8 @@ async def work_forever(tools: Tools) -> None:
         await asyncio.sleep(SECONDS_BETWEEN * random.uniform(0.6, 1.4))  # noqa: S311 - jitter
         try:
             await run_due_jobs(tools, holder)
+        except Unavailable:
+            log.warning("the database is away or busy: the timed work waits")
         except Exception:
             # Whatever it was, the next look must come: stock would stay locked away without it.
             log.exception("the timed work was broken off")

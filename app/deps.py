@@ -78,8 +78,9 @@ async def get_visitor(request: Request, db: Db) -> Shopper | None:
     """The signed-in shopper, or None when the ticket is missing, unknown or expired."""
     ticket = _ticket_of(request)
     shopper = await db.read(accounts.find_shopper, ticket, now=utcnow()) if ticket else None
-    if TICKET_COOKIE in request.cookies and shopper is None:
-        forget_ticket(request)
+    cookie = request.cookies.get(TICKET_COOKIE)
+    if shopper is None and cookie is not None and ticket == (cookie or None):
+        forget_ticket(request)  # it was the cookie that did not fit, not a script's bearer
     if shopper is not None:
         use_locale(shopper.locale)
     request.state.visitor = shopper  # for the layout

@@ -1,11 +1,17 @@
 """How the shop connects to its database, be it SQLite, MariaDB or MySQL."""
 
+import logging
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+# At DEBUG they write out the values of every statement and the rows that come back. Whoever needs
+# that sets these levels, and not only the one of the root.
+for _name in ("aiosqlite", "sqlalchemy.engine"):
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 def make_engine(

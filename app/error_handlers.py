@@ -98,6 +98,10 @@ async def answer_http_error(request: Request, error: Exception) -> Response:
     return response
 
 
+async def answer_unknown_host(request: Request, _: Exception) -> Response:
+    return await _answer(request, 400, Message(N_("This shop is not at home at that address"), {}))
+
+
 async def answer_invalid_request(request: Request, error: Exception) -> Response:
     """An id in the path that cannot exist is a page that does not exist; the rest is 422."""
     assert isinstance(error, RequestValidationError)  # noqa: S101

@@ -26,11 +26,14 @@ MOST_FIELDS = 50
 SHORTEST_NAME = 2
 LONGEST_NAME = 32
 LONGEST_KEY = 64
+LONGEST_LINE = 1000
 ZERO_WIDTH_JOINER = "\u200d"
 # Letters and signs by their category, but nothing is to be seen.
-_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0")
-# Joins emoji, or chooses how one is drawn.
-_UNSEEN = dict.fromkeys([0x200D, *range(0xFE00, 0xFE10)])
+_BLANK = frozenset(
+    "\u034f\u115f\u1160\u17b4\u17b5\u180b\u180c\u180d\u180f\u2800\u3164\uffa0\U0001d159"
+)
+# Joins emoji, or chooses how one or a character is drawn.
+_UNSEEN = dict.fromkeys([0x200D, *range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0)])
 
 _BUILT_IN = {
     "missing": N_("Please fill this in"),
@@ -107,6 +110,8 @@ def _line(text: Any) -> Any:  # Any: pydantic hands over whatever was posted
     """One line of plain text: normalised, trimmed, without control characters or half emoji."""
     if not isinstance(text, str):
         return text
+    if len(text) > LONGEST_LINE:  # before normalising, which takes the square of the marks' number
+        raise refuse(N_("This is too long"))
     text = unicodedata.normalize("NFC", text).strip()
     if any(unicodedata.category(char) in {"Cc", "Cs", "Co", "Cn"} for char in text):
         raise refuse(N_("Some characters here cannot be used"))

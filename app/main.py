@@ -5,14 +5,17 @@ from contextlib import asynccontextmanager
 
 from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.types import ASGIApp
 
 from app.background import Tools, background_work
 from app.db import Database
 from app.deps import reject_cross_site
-from app.error_handlers import answer_http_error, install_error_handlers
-from app.middleware import BodyLimit, Envelope
+from app.error_handlers import (
+    answer_http_error,
+    answer_unknown_host,
+    install_error_handlers,
+)
+from app.middleware import BodyLimit, Envelope, KnownHosts
 from app.providers.registry import form_targets, make_providers
 from app.routers import (
     address,
@@ -100,6 +103,6 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
         app.include_router(module.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install_error_handlers(app)
-    app.add_middleware(TrustedHostMiddleware, allowed_hosts=settings.hosts, www_redirect=False)
+    app.add_middleware(KnownHosts, hosts=settings.hosts, refuse=answer_unknown_host)
     app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, refuse=answer_http_error)
     return app

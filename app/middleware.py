@@ -4,9 +4,9 @@ import logging
 import re
 import secrets
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -39,6 +39,7 @@ HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
 }
+TEMPORARY_REDIRECT = 307
 BAD_REQUEST = 400
 IMMUTABLE = "public, max-age=31536000, immutable"
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
@@ -59,21 +60,27 @@ class Envelope:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        scope["headers"] = [_without_backslashes(*header) for header in scope["headers"]]
         headers = Headers(scope=scope)
         state = scope.setdefault("state", {})
         state["request_id"] = _request_id(headers)
         use_locale(_locale(headers))
         started, status = time.perf_counter(), 500
+        is_head = scope["method"] == "HEAD"
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
                 self._add_headers(MutableHeaders(scope=message), scope, status)
+            elif is_head:
+                message = {**message, "body": b""}
             await send(message)
 
         try:
-            await self.app(scope, receive, send_with_headers)
+            # Routes know GET only; HEAD is the same without the body.
+            inner = {**scope, "method": "GET"} if is_head else scope
+            await self.app(inner, receive, send_with_headers)
         finally:
             # The path without its query: what people search for is nobody's business.
             log.info(
@@ -90,6 +97,8 @@ class Envelope:
         for name, value in self.headers.items():
             headers.setdefault(name, value)
         headers["X-Request-ID"] = state["request_id"]
+        if status == TEMPORARY_REDIRECT and "Location" in headers:
+            headers["Location"] = _on_this_site(headers["Location"])
         if scope["path"].startswith("/static/") and status < BAD_REQUEST:
             # An address with a version never means another file; one without is asked for again.
             kept = IMMUTABLE if scope["query_string"].startswith(b"v=") else "public, max-age=3600"
@@ -102,6 +111,30 @@ class Envelope:
 
 
 Refuse = Callable[[Request, Exception], Awaitable[Response]]
+
+
+class KnownHosts:
+    """Only requests for one of `hosts` get in: a name, `*.name` for all below it, `*` for any."""
+
+    def __init__(self, app: ASGIApp, *, hosts: Sequence[str], refuse: Refuse) -> None:
+        self.app = app
+        self.names = {host.lower() for host in hosts if not host.startswith("*")}
+        self.endings = tuple(host.lower().removeprefix("*") for host in hosts if host[:1] == "*")
+        self.refuse = refuse
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan" or self._is_known(Headers(scope=scope).get("Host", "")):
+            await self.app(scope, receive, send)
+        elif scope["type"] == "http":
+            response = await self.refuse(Request(scope), HTTPException(BAD_REQUEST))
+            await response(scope, receive, send)
+        else:
+            await send({"type": "websocket.close", "code": 1008})
+
+    def _is_known(self, host: str) -> bool:
+        name, _, port = host.lower().rpartition(":")
+        name = name if port.isdecimal() else host.lower()
+        return name in self.names or name.endswith(self.endings)
 
 
 class BodyLimit:
@@ -140,6 +173,22 @@ def _declared_length(scope: Scope) -> int:
     length = Headers(scope=scope).get("Content-Length", "")
     # Python refuses to read numbers of thousands of digits; 19 are more than enough to say no.
     return int(length[:19]) if length.isascii() and length.isdecimal() else 0
+
+
+def _without_backslashes(name: bytes, value: bytes) -> tuple[bytes, bytes]:
+    """Drop cookies that hold backslashes; none of ours does.
+
+    Python before 3.11.10 takes the square of their number to read them (CVE-2024-7592).
+    """
+    if name == b"cookie" and b"\\" in value:
+        value = b"; ".join(part for part in value.split(b";") if b"\\" not in part)
+    return name, value
+
+
+def _on_this_site(location: str) -> str:
+    """Starlette adds a missing slash by an address that names whatever Host was sent."""
+    parts = urlsplit(location)
+    return parts._replace(scheme="", netloc="").geturl()
 
 
 def _request_id(headers: Headers) -> str:

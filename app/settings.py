@@ -127,11 +127,11 @@ class Settings(BaseSettings):
         if self.env == "production":
             if self.secret_key.get_secret_value() == INSECURE_KEY:
                 raise ValueError("AXF_SECRET_KEY must be set in production")
-            if len(self.secret_key.get_secret_value()) < SHORTEST_KEY:
+            if len(self.secret_key.get_secret_value().strip()) < SHORTEST_KEY:
                 raise ValueError("AXF_SECRET_KEY is too short: 32 characters at least")
             if 0 < len(self.carrier_secret.get_secret_value()) < SHORTEST_KEY:
                 raise ValueError("AXF_CARRIER_SECRET is too short: 32 characters at least")
-            if self.allowed_hosts == "*":
+            if not self.hosts or "*" in self.hosts:
                 raise ValueError("AXF_ALLOWED_HOSTS must name the hosts served in production")
             if not self.payment_provider:
                 # The sandbox hands goods out for nothing: nobody gets it by forgetting a line.

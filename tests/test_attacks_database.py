@@ -1,5 +1,6 @@
 """A database that others hold, and errors that would tell the log what shoppers typed."""
 
+import logging
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Iterator
@@ -77,3 +78,16 @@ async def test_no_error_repeats_what_was_typed(real_db: Database) -> None:
             await door(fail)
         assert "nowhere" in str(crash.value)
         assert "13800006021" not in str(crash.value)
+
+
+async def test_a_chatty_log_does_not_repeat_it_either(
+    real_db: Database, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def ask(session: AsyncSession) -> None:
+        await session.execute(text("SELECT :phone"), {"phone": "13800006021"})
+
+    with caplog.at_level(logging.DEBUG):
+        await real_db.read(ask)
+        await real_db.write(ask)
+
+    assert "13800006021" not in caplog.text

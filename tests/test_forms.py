@@ -1,5 +1,7 @@
 """What may be typed, and the words for what may not."""
 
+import time
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -54,6 +56,7 @@ def test_names_of_all_scripts_can_be_taken(name: str) -> None:
         ("<svg/onload=x>", "Letters, digits, Chinese characters and _ - . only"),
         ("a@b", "Letters, digits, Chinese characters and _ - . only"),
         ("\u3164\u3164", "Letters, digits, Chinese characters and _ - . only"),
+        ("ann\U0001d159", "Letters, digits, Chinese characters and _ - . only"),
         ("\u2800\u2800", "Letters, digits, Chinese characters and _ - . only"),
         ("a\u200bb", "Letters, digits, Chinese characters and _ - . only"),
         ("a\u202eb", "Letters, digits, Chinese characters and _ - . only"),
@@ -82,6 +85,7 @@ def test_a_name_that_cannot_be_is_refused_in_words(name: str, reason: str) -> No
         ("a\u200dnn", "ann"),
         ("👨\u200d👩", "👨👩"),
         ("☎\ufe0f☎\ufe0f", "☎☎"),
+        ("葛\U000e0100城", "葛城"),
     ],
     ids=ascii,
 )
@@ -176,3 +180,14 @@ async def test_a_page_shown_again_does_not_hold_the_password() -> None:
         "some/page.html",
         {"values": {"email": "lin@axf"}, "block": "form"},
     )
+
+
+def test_a_tower_of_marks_holds_nobody_up() -> None:
+    tower = "a" + "\u0301\u0327" * 60_000
+    started = time.perf_counter()
+
+    problem = problem_with_username(tower)
+
+    assert problem is not None
+    assert problem.text == "This is too long"
+    assert time.perf_counter() - started < 0.5

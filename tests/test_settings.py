@@ -37,11 +37,14 @@ def test_production_starts_on_safe_settings() -> None:
     ("unsafe", "reason"),
     [
         ({"secret_key": "short"}, "AXF_SECRET_KEY is too short"),
+        ({"secret_key": " " * 40}, "AXF_SECRET_KEY is too short"),
         (
             {"secret_key": "development-only-key-do-not-use-in-production"},
             "AXF_SECRET_KEY must be set",
         ),
         ({"allowed_hosts": "*"}, "AXF_ALLOWED_HOSTS must name"),
+        ({"allowed_hosts": "axf.example, *"}, "AXF_ALLOWED_HOSTS must name"),
+        ({"allowed_hosts": " , "}, "AXF_ALLOWED_HOSTS must name"),
         ({"payment_provider": ""}, "AXF_PAYMENT_PROVIDER must be chosen"),
     ],
 )

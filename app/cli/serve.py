@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 import uvicorn
 
+from app.logs import LOGGING
 from app.server import CarefulProtocol
 
 
@@ -31,7 +32,7 @@ def serve(
         port=port,
         workers=workers,
         http=CarefulProtocol,
-        log_level="warning",
+        log_config=LOGGING,
         access_log=False,
         server_header=False,
         timeout_graceful_shutdown=10,

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.models.base import Base, BigId, Count, Fen, Id, table, utcnow
 
 MOST_OF_ONE = 99
+MOST_LINES = 200
 
 
 class CartLine(Base):

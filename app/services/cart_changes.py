@@ -8,6 +8,7 @@ from sqlalchemy import (
     and_,
     case,
     delete,
+    func,
     insert,
     select,
     update,
@@ -18,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db import Again, count_changed
 from app.errors import N_, Conflict, NotFound, OutOfStock, Words
 from app.models import CartLine, Goods, Stock
-from app.models.cart import MOST_OF_ONE
+from app.models.cart import MOST_LINES, MOST_OF_ONE
 from app.services.catalogue import GoodsCard, select_cards
 from app.services.flash_prices import most_for, price_for
 
@@ -58,6 +59,7 @@ async def _start_line(session: AsyncSession, user_id: int, goods_id: int, quanti
 async def _insert_line(
     session: AsyncSession, user_id: int, card: GoodsCard, quantity: int, is_select: bool = True
 ) -> None:
+    await _check_room(session, user_id)
     values = {
         "user_id": user_id,
         "goods_id": card.id,
@@ -69,6 +71,19 @@ async def _insert_line(
         await session.execute(insert(CartLine).values(values))
     except IntegrityError as error:
         raise Again from error
+
+
+async def _check_room(session: AsyncSession, user_id: int) -> None:
+    """Every page reads the whole cart, so it must not grow without end.
+
+    Clicks side by side may go a few lines beyond, which does no harm.
+    """
+    lines = select(func.count()).where(CartLine.user_id == user_id)
+    if (await session.scalar(lines) or 0) >= MOST_LINES:
+        raise Conflict(
+            N_("Your cart is full: at most %(most)s different goods. Please take something out."),
+            most=MOST_LINES,
+        )
 
 
 @dataclass(frozen=True, slots=True)

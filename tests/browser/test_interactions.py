@@ -188,3 +188,20 @@ async def test_a_click_after_logging_out_elsewhere_leads_to_the_log_in_and_back(
     await expect(page).to_have_url("/axf/market/200200/0/1/")
     await page.locator(FIRST).first.locator(".plus").click()
     await expect(page.locator("#cart-badge")).to_contain_text("1")
+
+
+@pytest.mark.parametrize("width", [320, 360, 375])
+async def test_the_price_stays_clear_of_the_stepper_on_small_phones(
+    visit: Open, width: int
+) -> None:
+    page = (await visit(size=(width, 700))).page
+    await register(page)
+    await fill_cart(page)
+
+    card = page.locator(FIRST).first
+    price = await card.locator(".price").bounding_box()
+    minus = await card.locator(".minus").bounding_box()
+
+    assert price is not None
+    assert minus is not None
+    assert price["x"] + price["width"] <= minus["x"]

@@ -23,18 +23,21 @@ SHELF = "/axf/market/200100/200101/2/"
 ALL_RULES = {"resultTypes": ["violations"], "rules": {"target-size": {"enabled": True}}}
 CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-in-text-block"]}
 
-OPEN_PAGES = [
+# A page that looks much the same to both is visited by one of them.
+GUEST_PAGES = [
     "/axf/home/",
-    "/axf/market/",
     SHELF,
-    "/axf/search/?q=ping",
     "/axf/search/?q=zzzqqq",
     "/axf/search/",
     LOST,
+    "/axf/mine/",
+    "/login/",
+    "/register/",
 ]
-GUEST_PAGES = [*OPEN_PAGES, "/axf/mine/", "/login/", "/register/"]
 MEMBER_PAGES = [
-    *OPEN_PAGES,
+    "/axf/home/",
+    "/axf/market/",
+    "/axf/search/?q=ping",
     "/axf/cart/",
     "/axf/checkout/",
     "/axf/orders/",
@@ -63,8 +66,7 @@ class Tour:
     """A shopper whose pages all have something on them, and where these pages are."""
 
     state: StorageState
-    member_pages: list[str]
-    guest_pages: list[str]
+    pages: dict[str, list[str]]
 
 
 @pytest.fixture(scope="session")
@@ -80,7 +82,8 @@ async def tour(chromium: Browser, shop: Shop) -> Tour:
     goods = [good or "", f"/axf/goods/{await _find_sold_out(shop)}/"]
     state = await context.storage_state()
     await context.close()
-    return Tour(state, [*MEMBER_PAGES, *goods, *places], [*GUEST_PAGES, *goods])
+    pages = {"member": [*MEMBER_PAGES, goods[0], *places], "guest": [*GUEST_PAGES, goods[1]]}
+    return Tour(state, pages)
 
 
 async def _pay(page: Page) -> str:
@@ -127,7 +130,7 @@ async def test_every_page_is_accessible_whole_and_quiet(
     window.page.on("requestfailed", lambda request: failed.append(_describe(request)))
 
     faults = []
-    for path in tour.member_pages if who == "member" else tour.guest_pages:
+    for path in tour.pages[who]:
         faults += [f"{path}: {fault}" for fault in await _inspect(window, path, size)]
 
     assert faults + failed == [], "\n".join(faults + failed)
@@ -182,10 +185,9 @@ async def _measure(page: Page, sizes: list[tuple[int, int]]) -> list[str]:
 async def test_no_link_leads_nowhere(visit: Open, tour: Tour, shop: Shop, who: str) -> None:
     context = (await visit()).context
     await _become(context, tour, who)
-    pages = tour.member_pages if who == "member" else tour.guest_pages
     found = {
         link: path
-        for path in pages
+        for path in tour.pages[who]
         for link in _list_links(await _read(context, path), urljoin(shop.address, path))
     }
 
@@ -195,7 +197,7 @@ async def test_no_link_leads_nowhere(visit: Open, tour: Tour, shop: Shop, who: s
         if (answer := await context.request.get(link)).status >= 400
     ]
 
-    assert len(found) > 150
+    assert len(found) > 100
     assert dead == [], "\n".join(dead)
 
 

@@ -50,8 +50,20 @@ def test_the_command_says_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
     assert result.output == "3 unpaid orders closed, 7 old rows forgotten.\n"
 
 
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        (Unavailable(), "the timed work waits"),
+        (RuntimeError("inner workings"), "RuntimeError: inner workings"),
+    ],
+    ids=["away", "bug"],
+)
 async def test_a_running_shop_sweeps_and_survives_a_bad_pass(
-    real_db: Database, monkeypatch: pytest.MonkeyPatch
+    real_db: Database,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    trouble: Exception,
+    words: str,
 ) -> None:
     no = await real_db.write(place_overdue)
     passes = []
@@ -60,7 +72,7 @@ async def test_a_running_shop_sweeps_and_survives_a_bad_pass(
     async def write(*arguments: object, **more: object) -> object:
         passes.append(arguments)
         if len(passes) == 1:
-            raise Unavailable
+            raise trouble
         return await whole(*arguments, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr("app.background.SECONDS_BETWEEN", 0.01)
@@ -72,3 +84,6 @@ async def test_a_running_shop_sweeps_and_survives_a_bad_pass(
                 break
 
     assert (await real_db.read(order_of, no)).status == "closed"
+    first = next(record for record in caplog.records if record.name == "axf.sweep")
+    assert words in caplog.text
+    assert bool(first.exc_info) is isinstance(trouble, RuntimeError)

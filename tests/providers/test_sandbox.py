@@ -107,5 +107,14 @@ def test_a_signed_body_must_also_make_sense(body: bytes) -> None:
         SANDBOX.read_notice(body, {TIMESTAMP: at, SIGNATURE: signature}, now=NOW)
 
 
+@pytest.mark.parametrize("at", ["", "now", "nan", "1e9", "-1", " 1", "١", "9" * 5000])
+def test_a_signed_time_must_also_be_one(at: str) -> None:
+    body, _ = SANDBOX.write_notice(PAYMENT, now=NOW)
+    signature = sign("a secret", PURPOSE, at.encode() + b"." + body)
+
+    with pytest.raises(BadSignature):
+        SANDBOX.read_notice(body, {TIMESTAMP: at, SIGNATURE: signature}, now=NOW)
+
+
 def test_the_secret_is_not_printed() -> None:
     assert "a secret" not in repr(SANDBOX)

@@ -183,6 +183,26 @@ async def test_ninety_nine_of_one_good_is_the_most(session: AsyncSession, user: 
     assert await quantities(session, user) == {goods.id: 99}
 
 
+async def test_a_cart_holds_only_so_many_lines(
+    session: AsyncSession, user: User, goods: Goods, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changes, "MOST_LINES", 2)
+    first, second = await make_goods(session), await make_goods(session)
+    await put(session, user, first)
+    await put(session, user, second)
+
+    for refused in (
+        changes.add_goods(session, user.id, goods.id),
+        changes.restore_line(session, user.id, goods.id, 3, True),
+    ):
+        with pytest.raises(Conflict) as refusal:
+            await refused
+        assert refusal.value.params == {"most": 2}
+    await changes.add_goods(session, user.id, first.id)
+
+    assert await quantities(session, user) == {first.id: 2, second.id: 1}
+
+
 async def test_goods_off_sale_and_unknown_goods_are_not_found(
     session: AsyncSession, user: User
 ) -> None:
