@@ -188,12 +188,11 @@ async def test_every_short_line_is_named(session: AsyncSession, goods: Goods) ->
     pear = await make_goods(session, name="梨", name_en="Pear")
     buyer = await make_buyer(session, (goods, 5), (pear, 5))
     agreed = (await look(session, buyer.id)).shown
-    await session.execute(update(Stock).where(Stock.goods_id == goods.id).values(allocated=10))
-    await session.execute(update(Stock).where(Stock.goods_id == pear.id).values(allocated=7))
-    for goods_id, allocated in ((goods.id, 10), (pear.id, 7)):
-        session.add(
-            StockMove(goods_id=goods_id, kind="allocated", quantity=allocated, actor="test")
+    for goods_id, lost in ((goods.id, 10), (pear.id, 7)):
+        await session.execute(
+            update(Stock).where(Stock.goods_id == goods_id).values(on_hand=Stock.on_hand - lost)
         )
+        session.add(StockMove(goods_id=goods_id, kind="wasted", quantity=-lost, actor="test"))
 
     refusal = await refused(session, buyer.id, agreed)
 
