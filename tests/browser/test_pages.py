@@ -27,6 +27,7 @@ OPEN_PAGES = [
     "/axf/home/",
     "/axf/market/",
     SHELF,
+    "/axf/flash/",
     "/axf/search/?q=ping",
     "/axf/search/?q=zzzqqq",
     "/axf/search/",
