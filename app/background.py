@@ -89,7 +89,7 @@ class Job:
 
 
 # All jobs are right also when they run beside themselves; the lease only saves the double work.
-JOBS = (
+JOBS: tuple[Job, ...] = (
     Job("close_due", timedelta(seconds=5), close_due, "unpaid orders closed"),
     Job("outbox", timedelta(seconds=2), send_outbox, "messages and refunds sent"),
     Job("query_payments", timedelta(minutes=1), ask_providers, "payments settled by asking"),

@@ -51,10 +51,10 @@ def clock(moment: datetime) -> str:
 
 
 def near_time(moment: datetime) -> str:
-    """The clock alone when it is today in the shop, the day as well when it is not."""
-    today = datetime.now(SHOP_ZONE).date()
-    is_today = moment.astimezone(SHOP_ZONE).date() == today
-    return clock(moment) if is_today else day_and_time(moment)
+    """A time not far off: 20:16 when it is today in the shop, else 11-21 08:00."""
+    here = moment.astimezone(SHOP_ZONE)
+    is_today = here.date() == datetime.now(SHOP_ZONE).date()
+    return clock(moment) if is_today else here.strftime("%m-%d %H:%M")
 
 
 def seconds_left(moment: datetime) -> int:

@@ -48,6 +48,19 @@ def settings_for_alipay(settings: Settings, address: str) -> Settings:
     return Settings(_env_file=None, **settings.model_dump() | chosen)
 
 
+def environment_for_alipay(address: str, shop: str) -> dict[str, str]:
+    """The same for a shop that is started by its command."""
+    return {
+        "AXF_PAYMENT_PROVIDER": "alipay",
+        "AXF_PUBLIC_URL": shop,
+        "AXF_ALIPAY_APP_ID": APP_ID,
+        "AXF_ALIPAY_SELLER_ID": SELLER_ID,
+        "AXF_ALIPAY_PRIVATE_KEY": private_pem(SHOP_KEY),
+        "AXF_ALIPAY_PUBLIC_KEY": public_pem(ALIPAY_KEY),
+        "AXF_ALIPAY_GATEWAY": address,
+    }
+
+
 def joined(params: dict[str, str]) -> str:
     return "&".join(f"{name}={value}" for name, value in sorted(params.items()))
 
@@ -82,6 +95,8 @@ class AlipayGateway:
             await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
+        if request.url.path != "/gateway.do":
+            return Response(status_code=204)  # a browser also asks for an icon
         raw = await request.body() if request.method == "POST" else request.url.query.encode()
         params = dict(parse_qsl(raw.decode(), keep_blank_values=True, strict_parsing=True))
         signature = params.pop("sign")

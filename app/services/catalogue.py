@@ -63,6 +63,15 @@ class GoodsCard:
         return self.flash_item_id is not None
 
     @property
+    def unit_price_now_fen(self) -> int:
+        """The price by weight or volume at what the good costs now; only to be shown."""
+        if not self.is_flash:
+            return self.unit_price_fen
+        return (2 * self.unit_price_fen * self.flash_price_fen + self.price_fen) // (
+            2 * self.price_fen
+        )
+
+    @property
     def tags(self) -> list[tuple[str, str]]:
         """(English source text, tone) of each tag."""
         tags = [_STORAGE_TAGS[self.storage]] if self.storage in _STORAGE_TAGS else []

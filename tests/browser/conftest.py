@@ -47,15 +47,18 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
     """The demo shop, served by the real command on a database of its own."""
     folder = tmp_path_factory.mktemp("shop")
     database_url = f"sqlite+aiosqlite:///{folder}/axf.db"
-    with _serve(database_url, folder / "log") as address:
+    with serve(database_url, folder / "log") as address:
         yield Shop(address, database_url)
 
 
-class _serve:  # noqa: N801 - used as a function
-    def __init__(self, database_url: str, log: Path) -> None:
+class serve:  # noqa: N801 - used as a function
+    def __init__(
+        self, database_url: str, log: Path, *, port: int | None = None, **settings: str
+    ) -> None:
         self.log = log
-        self.port = _free_port()
-        environment = os.environ | {"AXF_DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
+        self.port = port or free_port()
+        fixed = {"AXF_DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
+        environment = os.environ | fixed | settings
         command = [sys.executable, "-c", "from app.cli import main; main()"]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
@@ -83,7 +86,7 @@ class _serve:  # noqa: N801 - used as a function
         self.process.wait(timeout=20)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

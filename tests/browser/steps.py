@@ -54,5 +54,13 @@ async def place_order(page: Page) -> str:
     """From a full cart to the page that waits for payment. Returns the order's address."""
     await page.goto("/axf/checkout/")
     await page.locator("#place").click()
+    await expect(page.locator("#sandbox-pay")).to_be_visible()
+    return await come_back_to_pay(page)
+
+
+async def come_back_to_pay(page: Page) -> str:
+    """From the provider's page, without paying, to the one that waits for it."""
+    await page.goto("/axf/orders/?tab=unpaid")
+    await page.locator("article.order a[href$='/pay/']").first.click()
     await expect(page.locator("#pay")).to_be_visible()
     return page.url.removesuffix("pay/")

@@ -61,18 +61,14 @@ async def _fill_cart(page: Page) -> None:
 async def _give_address(page: Page) -> None:
     await page.goto("/axf/cart/")
     await page.locator("a[href='/axf/checkout/']:visible").click()
-    await page.locator("main a[href^='/axf/address/']:visible").first.click()
     await page.fill("#receiver", "林小满")
     await page.fill("#phone", "138 0000 6021")
     await page.fill("#area", "望京 SOHO T3")
     await page.fill("#room", "B 座 2307")
-    await page.locator("main form button").click()
-    await expect(page.locator("#place")).to_be_visible()
 
 
 async def _order_and_pay(page: Page, lang: str) -> str:
     await page.locator("#place").click()
-    await page.locator("#pay").click()
     await page.locator("#sandbox-pay").click()
     await expect(page.get_by_text(THANKS[lang])).to_be_visible()
     await page.locator("main .btn-primary").click()

@@ -27,6 +27,7 @@ CONTRAST = {"resultTypes": ["violations"], "runOnly": ["color-contrast", "link-i
 GUEST_PAGES = [
     "/axf/home/",
     SHELF,
+    "/axf/flash/",
     "/axf/search/?q=zzzqqq",
     "/axf/search/",
     LOST,

@@ -1,4 +1,4 @@
-"""`axf sweep` does one pass and says what it did."""
+"""`axf sweep` does every timed job once and says what it did."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -7,10 +7,9 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner
 
-from app.background import Swept, background_work
+from app.background import JOBS, Job
 from app.cli import main, sweep
 from app.db import Database
-from app.errors import Unavailable
 from app.models.base import utcnow
 from app.settings import Settings
 from tests.databases import fresh_database
@@ -29,61 +28,31 @@ async def test_a_pass_closes_what_is_overdue(
     async with fresh_database(database_url, tmp_path) as url:
         db = Database.connect(url, pool_size=1)
         no = await db.write(place_overdue)
-        monkeypatch.setattr(sweep, "get_settings", lambda: Settings(database_url=url))
+        settings = Settings(_env_file=None, database_url=url)
+        monkeypatch.setattr(sweep, "get_settings", lambda: settings)
 
-        swept = await sweep._sweep()
+        results = await sweep._sweep()
 
         order = await db.read(order_of, no)
         await db.close()
-    assert (swept.closed, order.status, order.close_reason) == (1, "closed", "timeout")
+    numbers = {job.name: number for job, number in results.items()}
+    assert (numbers["close_due"], order.status, order.close_reason) == (1, "closed", "timeout")
+    assert numbers["open_slots"]
+    assert list(results) == list(JOBS)
 
 
-def test_the_command_says_what_it_did(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def swept() -> Swept:
-        return Swept(closed=3, pruned=7)
+@pytest.mark.parametrize(
+    ("number", "said", "code"), [(3, "3 unpaid orders closed", 0), (None, "failed", 1)]
+)
+def test_the_command_says_what_it_did(
+    monkeypatch: pytest.MonkeyPatch, number: int | None, said: str, code: int
+) -> None:
+    async def swept() -> dict[Job, int | None]:
+        return {JOBS[0]: number}
 
     monkeypatch.setattr(sweep, "_sweep", swept)
 
     result = CliRunner().invoke(main, ["sweep"])
 
-    assert result.exit_code == 0
-    assert result.output == "3 unpaid orders closed, 7 old rows forgotten.\n"
-
-
-@pytest.mark.parametrize(
-    ("trouble", "words"),
-    [
-        (Unavailable(), "the timed work waits"),
-        (RuntimeError("inner workings"), "RuntimeError: inner workings"),
-    ],
-    ids=["away", "bug"],
-)
-async def test_a_running_shop_sweeps_and_survives_a_bad_pass(
-    real_db: Database,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    trouble: Exception,
-    words: str,
-) -> None:
-    no = await real_db.write(place_overdue)
-    passes = []
-    whole = real_db.write
-
-    async def write(*arguments: object, **more: object) -> object:
-        passes.append(arguments)
-        if len(passes) == 1:
-            raise trouble
-        return await whole(*arguments, **more)  # type: ignore[arg-type]
-
-    monkeypatch.setattr("app.background.SECONDS_BETWEEN", 0.01)
-    monkeypatch.setattr(real_db, "write", write)
-
-    async with background_work(real_db):
-        for _ in range(500):
-            if (await real_db.read(order_of, no)).status == "closed":
-                break
-
-    assert (await real_db.read(order_of, no)).status == "closed"
-    first = next(record for record in caplog.records if record.name == "axf.sweep")
-    assert words in caplog.text
-    assert bool(first.exc_info) is isinstance(trouble, RuntimeError)
+    assert result.exit_code == code
+    assert result.output == f"close_due       {said}\n"

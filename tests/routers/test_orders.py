@@ -10,8 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Goods, Order, User
 from app.models.base import utcnow
+from app.providers import Notice
+from app.services.orders import cancel_order
+from app.services.payments import begin_payment, take_notice
 from tests.conftest import HTMX
 from tests.factories import make_address, make_goods
+from tests.refunding import pay, refunds_of
 from tests.shopping import order_of, place, put_in_cart, stock_of
 
 
@@ -56,7 +60,7 @@ async def test_each_tab_shows_its_orders(
 
     pages = {
         name: (await client.get(f"/axf/orders/?tab={name}")).text
-        for name in ("all", "unpaid", "to_send", "to_receive")
+        for name in ("all", "unpaid", "to_send", "to_receive", "refunds")
     }
 
     assert {name for name, text in pages.items() if no in text} == {"all", tab}
@@ -91,7 +95,7 @@ async def test_the_list_goes_on_with_older_orders(
     assert f"before={no}" not in rest.text
 
 
-async def test_pages_take_four_queries_at_most(
+async def test_pages_take_few_queries(
     client: AsyncClient,
     session: AsyncSession,
     user: User,
@@ -108,7 +112,7 @@ async def test_pages_take_four_queries_at_most(
     for_list = count_queries()
     await client.get(f"/axf/orders/{no}/")
 
-    assert (for_list, count_queries()) == (4, 4)
+    assert (for_list, count_queries()) == (4, 5)
 
 
 @pytest.mark.parametrize(
@@ -148,9 +152,7 @@ async def test_an_unpaid_order_can_be_paid_or_cancelled(client: AsyncClient, no:
     assert f'href="/axf/orders/{no}/pay/"' in page.text
 
 
-@pytest.mark.parametrize(
-    "status", ["paid", "picking", "shipping", "delivered", "completed", "closed"]
-)
+@pytest.mark.parametrize("status", ["picking", "shipping", "delivered", "completed", "closed"])
 async def test_any_other_order_can_not(
     client: AsyncClient, session: AsyncSession, no: str, status: str
 ) -> None:
@@ -189,16 +191,203 @@ async def test_cancelling_closes_the_order(
     assert await stock_of(session, goods.id) == (10, 0)
 
 
-async def test_a_paid_order_is_not_cancelled(
+async def test_a_paid_order_is_cancelled_and_refunded(
+    client: AsyncClient, session: AsyncSession, user: User, goods: Goods, no: str
+) -> None:
+    await pay(session, user.id, no)
+    await session.commit()
+    before = await client.get(f"/axf/orders/{no}/")
+
+    await client.post(f"/axf/orders/{no}/cancel/")
+
+    page = await client.get(f"/axf/orders/{no}/")
+    tab = await client.get("/axf/orders/?tab=refunds")
+    assert "Cancel and get the money back" in before.text
+    for text in ("Cancelled", "Order cancelled", "On its way back to you", "Refunded", "¥24.80"):
+        assert text in page.text
+    assert no in tab.text
+    assert "¥24.80 refunded" in tab.text
+    assert await stock_of(session, goods.id) == (10, 0)
+
+
+async def test_an_order_being_packed_is_not_cancelled(
     client: AsyncClient, session: AsyncSession, goods: Goods, no: str
 ) -> None:
-    await become(session, "paid")
+    await become(session, "picking")
 
     answer = await client.post(f"/axf/orders/{no}/cancel/")
+    toast = await client.post(f"/axf/orders/{no}/cancel/", headers=HTMX)
+
+    assert (answer.status_code, toast.status_code) == (409, 409)
+    for text in (answer.text, toast.text):
+        assert "the order is “Being packed”. Nothing can be done here." in text
+    assert (await order_of(session, no)).status == "picking"
+    assert await stock_of(session, goods.id) == (10, 2)
+
+
+async def test_a_refusal_names_what_is_possible(
+    client: AsyncClient, session: AsyncSession, no: str
+) -> None:
+    answer = await client.post(f"/axf/orders/{no}/received/")
 
     assert answer.status_code == 409
-    assert (await order_of(session, no)).status == "paid"
-    assert await stock_of(session, goods.id) == (10, 2)
+    assert "“Waiting for payment”. Possible now: Cancel order." in answer.text
+    assert (await order_of(session, no)).status == "unpaid"
+
+
+async def test_a_delivered_order_is_received(
+    client: AsyncClient, session: AsyncSession, no: str
+) -> None:
+    await become(session, "delivered")
+    before = await client.get(f"/axf/orders/{no}/")
+    listed = await client.get("/axf/orders/")
+
+    answers = [await client.post(f"/axf/orders/{no}/received/") for _ in range(2)]
+
+    for page in (before, listed):
+        assert f'action="/axf/orders/{no}/received/"' in page.text
+    assert [(answer.status_code, answer.headers["location"]) for answer in answers] == [
+        (303, f"/axf/orders/{no}/")
+    ] * 2
+    after = await client.get(f"/axf/orders/{no}/")
+    assert (await order_of(session, no)).status == "completed"
+    assert "/received/" not in after.text
+
+
+@pytest.fixture
+async def delivered(session: AsyncSession, user: User, no: str) -> str:
+    """The order has been paid and has come."""
+    await pay(session, user.id, no)
+    now = utcnow()
+    await session.execute(update(Order).values(status="delivered", delivered_at=now))
+    await session.commit()
+    return no
+
+
+def refund_form(goods: Goods, /, **other: str) -> dict[str, str]:
+    form = {"key": "refund-key-012345", "goods": str(goods.id), "quantity": "1"}
+    return {**form, "reason": "Bruised <b>", **other}
+
+
+async def test_a_refund_is_asked_for_on_the_page(
+    client: AsyncClient, session: AsyncSession, goods: Goods, delivered: str
+) -> None:
+    before = await client.get(f"/axf/orders/{delivered}/")
+
+    answers = [
+        await client.post(f"/axf/orders/{delivered}/refund/", data=refund_form(goods))
+        for _ in range(2)
+    ]
+
+    page = await client.get(f"/axf/orders/{delivered}/")
+    assert f'action="/axf/orders/{delivered}/refund/"' in before.text
+    assert [answer.status_code for answer in answers] == [303, 303]
+    assert answers[0].headers["location"] == f"/axf/orders/{delivered}/#refunds"
+    for text in ("Something was not right", "Bruised &lt;b&gt;", "1 piece refunded", "¥9.90"):
+        assert text in page.text
+    order = await order_of(session, delivered)
+    assert await refunds_of(session, order) == [("quality", "approved", 990)]
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"quantity": "3"},
+        {"quantity": "0"},
+        {"quantity": "-1"},
+        {"quantity": "one"},
+        {"quantity": "9" * 30},
+        {"goods": "0"},
+        {"goods": "999999"},
+        {"reason": ""},
+        {"reason": "x" * 61},
+        {"reason": "\x00"},
+        {"key": "short"},
+    ],
+)
+async def test_a_wrong_request_is_said_beside_its_field(
+    client: AsyncClient, session: AsyncSession, goods: Goods, delivered: str, wrong: dict[str, str]
+) -> None:
+    address = f"/axf/orders/{delivered}/refund/"
+
+    answer = await client.post(address, data=refund_form(goods, **wrong))
+
+    assert answer.status_code == 422
+    assert "Was something not right?" in answer.text
+    assert await refunds_of(session, await order_of(session, delivered)) == []
+
+
+async def test_a_refund_before_delivery_is_refused(
+    client: AsyncClient, session: AsyncSession, user: User, goods: Goods, no: str
+) -> None:
+    await pay(session, user.id, no)
+    await session.commit()
+
+    page = await client.get(f"/axf/orders/{no}/")
+    answer = await client.post(f"/axf/orders/{no}/refund/", data=refund_form(goods))
+
+    assert "/refund/" not in page.text
+    assert answer.status_code == 409
+    assert await refunds_of(session, await order_of(session, no)) == []
+
+
+async def test_a_refund_after_a_week_is_refused(
+    client: AsyncClient, session: AsyncSession, goods: Goods, delivered: str
+) -> None:
+    old = utcnow() - timedelta(days=7)
+    await session.execute(update(Order).values(delivered_at=old))
+    await session.commit()
+
+    page = await client.get(f"/axf/orders/{delivered}/")
+    answer = await client.post(f"/axf/orders/{delivered}/refund/", data=refund_form(goods))
+
+    assert "/refund/" not in page.text
+    assert answer.status_code == 409
+
+
+async def test_order_again_fills_the_cart(
+    client: AsyncClient, session: AsyncSession, no: str
+) -> None:
+    await become(session, "completed")
+    page = await client.get(f"/axf/orders/{no}/")
+
+    answer = await client.post(f"/axf/orders/{no}/again/")
+
+    assert f'action="/axf/orders/{no}/again/"' in page.text
+    assert (answer.status_code, answer.headers["location"]) == (303, "/axf/cart/")
+    assert "Fuji apple" in (await client.get("/axf/cart/")).text
+
+
+async def test_order_again_says_what_is_gone(
+    client: AsyncClient, session: AsyncSession, goods: Goods, no: str
+) -> None:
+    await become(session, "completed")
+    await session.execute(update(Goods).values(on_sale=False))
+    await session.commit()
+
+    answer = await client.post(f"/axf/orders/{no}/again/")
+    page = await client.get(answer.headers["location"])
+
+    assert answer.headers["location"] == f"/axf/orders/{no}/again/"
+    assert page.status_code == 200
+    for text in ("Fuji apple", "No longer sold", "/axf/cart/"):
+        assert text in page.text
+
+
+async def test_late_money_is_shown_on_its_way_back(
+    client: AsyncClient, session: AsyncSession, user: User, no: str
+) -> None:
+    payment = await begin_payment(session, user.id, no, "sandbox", now=utcnow())
+    assert payment is not None
+    await cancel_order(session, user.id, no, now=utcnow())
+    notice = Notice("sandbox", payment.payment_no, "R1", payment.amount_fen)
+    await take_notice(session, notice, now=utcnow())
+    await session.commit()
+
+    page = await client.get(f"/axf/orders/{no}/")
+
+    assert "Payment that came too late" in page.text
+    assert "On its way back to you" in page.text
 
 
 async def test_a_foreign_order_looks_like_an_unknown_one(
@@ -206,9 +395,14 @@ async def test_a_foreign_order_looks_like_an_unknown_one(
 ) -> None:
     foreign = await other_client.get(f"/axf/orders/{no}/")
     unknown = await other_client.get(f"/axf/orders/{'Z' * 16}/")
-    cancelled = await other_client.post(f"/axf/orders/{no}/cancel/")
+    again = await other_client.get(f"/axf/orders/{no}/again/")
+    changes = [
+        await other_client.post(f"/axf/orders/{no}/{verb}/")
+        for verb in ("cancel", "received", "refund", "again")
+    ]
 
-    assert (foreign.status_code, unknown.status_code, cancelled.status_code) == (404, 404, 404)
+    answers = (foreign, unknown, again, *changes)
+    assert [answer.status_code for answer in answers] == [404] * 7
     assert foreign.text.replace(no, "") == unknown.text.replace("Z" * 16, "")
     assert (await order_of(session, no)).status == "unpaid"
 
@@ -216,16 +410,20 @@ async def test_a_foreign_order_looks_like_an_unknown_one(
 @pytest.mark.parametrize("number", ["1", "-1", "9" * 300, "%00", "%F0%9F%8D%8E", "a" * 16, "%FF"])
 async def test_a_number_that_cannot_be_is_not_found(client: AsyncClient, number: str) -> None:
     assert (await client.get(f"/axf/orders/{number}/")).status_code == 404
-    assert (await client.post(f"/axf/orders/{number}/cancel/")).status_code == 404
+    for verb in ("cancel", "received", "refund", "again"):
+        assert (await client.post(f"/axf/orders/{number}/{verb}/")).status_code == 404
 
 
 async def test_a_visitor_logs_in_first(anonymous: AsyncClient, no: str) -> None:
-    for path in ("/axf/orders/", f"/axf/orders/{no}/"):
+    for path in ("/axf/orders/", f"/axf/orders/{no}/", f"/axf/orders/{no}/again/"):
         answer = await anonymous.get(path)
         assert (answer.status_code, answer.headers["location"]) == (303, f"/login/?next={path}")
-    assert (await anonymous.post(f"/axf/orders/{no}/cancel/", headers=HTMX)).status_code == 401
+    for verb in ("cancel", "received", "refund", "again"):
+        answer = await anonymous.post(f"/axf/orders/{no}/{verb}/", headers=HTMX)
+        assert answer.status_code == 401
 
 
 async def test_a_get_cancels_nothing(client: AsyncClient, session: AsyncSession, no: str) -> None:
-    assert (await client.get(f"/axf/orders/{no}/cancel/")).status_code == 405
+    for verb in ("cancel", "received", "refund"):
+        assert (await client.get(f"/axf/orders/{no}/{verb}/")).status_code == 405
     assert (await order_of(session, no)).status == "unpaid"

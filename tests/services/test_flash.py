@@ -31,6 +31,17 @@ async def test_a_card_knows_the_running_offer(session: AsyncSession, goods: Good
     assert card.is_flash
 
 
+async def test_the_price_by_weight_follows_the_flash_price(session: AsyncSession) -> None:
+    goods, plain = await make_goods(session, price=990), await make_goods(session, price=990)
+    goods.unit_price_fen = plain.unit_price_fen = 1980
+    await make_offer(session, goods, price=500)
+
+    cards = await list_cards_of(session, [goods.id, plain.id])
+
+    assert cards[goods.id].unit_price_now_fen == 1000
+    assert cards[plain.id].unit_price_now_fen == 1980
+
+
 async def test_without_a_running_offer_there_is_none(session: AsyncSession, goods: Goods) -> None:
     now = utcnow()
     over = await make_sale(session, ends_at=now - timedelta(seconds=1))

@@ -200,7 +200,7 @@ async def test_money_twice_for_one_payment_is_kept_apart(
     assert receipt.status == "late"
     assert await take_notice(session, second, now=utcnow()) == receipt
     assert await money(session) == [("paid", "R1", 2480), ("late", "R2", 2480)]
-    assert await history_of(session, no) == ["placed", "paid"]
+    assert await history_of(session, no) == ["placed", "paid", "refund_approved"]
 
 
 async def test_money_just_after_the_deadline_still_counts(

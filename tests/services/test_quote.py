@@ -470,3 +470,12 @@ def test_an_empty_basket_costs_nothing_at_any_time() -> None:
     total = quote([], DELIVERY, slot_fee_fen=200, coupons=[terms(amount_fen=5)], points_fen=500)
 
     assert (total.pay_fen, total.ship_fen, total.coupon_ids) == (0, 0, ())
+
+
+def test_the_hash_tells_which_of_two_delivery_coupons_is_used() -> None:
+    two = [terms(1, kind="delivery"), terms(2, kind="delivery")]
+
+    first, second = (quote(apples(), DELIVERY, coupons=two, chosen={id_}) for id_ in (1, 2))
+
+    assert first.pay_fen == second.pay_fen
+    assert first.hash != second.hash
