@@ -39,7 +39,7 @@ async def test_orders_that_wait_are_counted(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def count_tabs(session: AsyncSession, user_id: int) -> dict[str, int]:
-        return {"unpaid": 0, "to_send": 12, "to_receive": 0}
+        return {"unpaid": 0, "to_send": 12, "to_receive": 0, "refunds": 0}
 
     monkeypatch.setattr(orders, "count_tabs", count_tabs)
 
