@@ -30,7 +30,7 @@ async def test_a_user_finds_name_address_and_ways_on(
 
     assert f"<h2>{user.username}</h2>" in answer.text
     assert "望京 SOHO T3" in answer.text
-    for tab in ("unpaid", "to_send", "to_receive", "all"):
+    for tab in ("unpaid", "to_send", "to_receive", "refunds", "all"):
         assert f'href="/axf/orders/?tab={tab}"' in answer.text
     assert 'href="/logout/"' in answer.text
 
@@ -39,13 +39,14 @@ async def test_orders_that_wait_are_counted(
     client: AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def count_tabs(session: AsyncSession, user_id: int) -> dict[str, int]:
-        return {"unpaid": 0, "to_send": 12, "to_receive": 0, "refunds": 0}
+        return {"unpaid": 0, "to_send": 12, "to_receive": 0, "refunds": 1}
 
     monkeypatch.setattr(orders, "count_tabs", count_tabs)
 
     answer = await client.get("/axf/mine/")
 
     assert 'To send<span class="badge">12</span>' in answer.text
+    assert 'Refunds<span class="badge">1</span>' in answer.text
     assert "To pay</a>" in answer.text
 
 
