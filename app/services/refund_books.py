@@ -98,7 +98,7 @@ async def claim_parts(
     for line_id, goods_id, quantity, pay_fen, done, done_fen in lines:
         more, restock = wanted[line_id]
         if not 0 < more <= quantity - done or not 0 <= restock <= more:
-            raise Conflict(N_("Only %(left)s pieces can still be given back"), left=quantity - done)
+            raise Conflict(N_("At most %(left)s can still be given back"), left=quantity - done)
         amount = refundable(pay_fen, quantity, done, done_fen, more)
         await _change_line(session, line_id, more, amount, OrderLine.refunded_quantity == done)
         parts.append(Part(line_id, goods_id, more, amount, restock))

@@ -121,7 +121,7 @@ async def _take_back(
     for line_id, goods_id, quantity in rows.all():
         restock_quantity = restocked.get(line_id, 0)
         if not 0 <= restock_quantity <= quantity:
-            raise Conflict(N_("Only %(left)s pieces can still be given back"), left=quantity)
+            raise Conflict(N_("At most %(left)s can still be given back"), left=quantity)
         pieces.append(Pieces(goods_id, quantity, restock_quantity))
         await session.execute(
             update(RefundLine)

@@ -81,7 +81,7 @@ async def _find_line(session: AsyncSession, order_id: int, goods_id: int, quanti
         raise InvalidInput.of("goods", N_("Please choose what it is about"))
     if quantity > line[1]:
         raise InvalidInput.of(
-            "quantity", N_("Only %(left)s pieces can still be given back"), left=line[1]
+            "quantity", N_("At most %(left)s can still be given back"), left=line[1]
         )
     return line[0]
 

@@ -14,7 +14,7 @@ from app.services.audit.parcels import PARCEL_RULES
 from app.services.audit.rule import Rule
 from app.services.audit.stock import STOCK_RULES
 
-__all__ = ["RULES", "Finding", "Rule", "audit_books", "check_rules"]
+__all__ = ["RULES", "Finding", "Rule", "audit_books", "check_rules", "one_moment"]
 
 RULES: Sequence[Rule] = (*STOCK_RULES, *ORDER_RULES, *MONEY_RULES, *CLAIM_RULES, *PARCEL_RULES)
 MOST_ROWS = 5
@@ -39,7 +39,7 @@ class Finding:
 
 async def audit_books(session: AsyncSession) -> list[Finding]:
     """Check all rules against one moment of the shop, while it goes on. Needs autocommit."""
-    async with _one_moment(session):
+    async with one_moment(session):
         return await check_rules(session)
 
 
@@ -50,7 +50,7 @@ async def check_rules(session: AsyncSession) -> list[Finding]:
 
 
 @asynccontextmanager
-async def _one_moment(session: AsyncSession) -> AsyncIterator[None]:
+async def one_moment(session: AsyncSession) -> AsyncIterator[None]:
     """Every query in it sees the same data, and nobody waits for it."""
     name = session.get_bind().dialect.name
     for statement in _BEGIN["sqlite" if name == "sqlite" else "mysql"]:

@@ -86,6 +86,7 @@ MONEY_RULES = (
         WHERE l.refunded_fen <> COALESCE(r.fen, 0) OR l.refunded_fen > l.pay_fen
             OR l.refunded_quantity < COALESCE(r.pieces, 0) OR l.refunded_quantity > l.quantity
             OR (l.pay_fen >= l.quantity AND l.refunded_quantity <> COALESCE(r.pieces, 0))
+            OR (l.refunded_quantity = l.quantity AND l.refunded_fen <> l.pay_fen)
         """,
     ),
     Rule(
