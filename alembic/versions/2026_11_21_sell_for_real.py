@@ -13,6 +13,23 @@ depends_on = None
 
 def upgrade() -> None:
     op.create_table(
+        "stray_money",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("provider", sa.String(length=12), nullable=False),
+        sa.Column("provider_ref", sa.String(length=64), nullable=False),
+        sa.Column("payment_no", sa.String(length=64), nullable=False),
+        sa.Column("amount_fen", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", UTC_DATETIME, nullable=False),
+        sa.Column("settled_at", UTC_DATETIME, nullable=True),
+        sa.CheckConstraint("amount_fen >= 0", name=op.f("ck_stray_money_amount_not_negative")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_stray_money")),
+        sa.UniqueConstraint(
+            "provider", "provider_ref", name=op.f("uq_stray_money_provider_provider_ref")
+        ),
+        **TABLE,
+    )
+    create_index("ix_stray_money_settled_at", "stray_money", ["settled_at"])
+    op.create_table(
         "coupon_templates",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("source_key", sa.String(length=80), nullable=False),
@@ -433,6 +450,7 @@ def downgrade() -> None:
     drop_column("orders", "slot_starts_at")
     drop_column("orders", "slot_id")
     drop_column("orders", "if_sold_out", check="ck_orders_if_sold_out_known")
+    op.drop_table("stray_money", if_exists=True)
     op.drop_table("shipment_lines", if_exists=True)
     op.drop_table("refund_lines", if_exists=True)
     op.drop_table("order_line_offs", if_exists=True)

@@ -15,6 +15,7 @@ from app.services import refund_decisions as decisions
 from app.services import staff_orders as staff
 from app.services.refund_queries import RefundView, list_waiting
 from app.services.staff_orders import StaffOrder
+from app.services.stray_money import list_strays, settle_stray
 from app.settings import get_settings
 
 app = typer.Typer(no_args_is_help=True, help="Look after orders and refunds.")
@@ -117,6 +118,25 @@ def refunds() -> None:
         for waiting in await db.read(list_waiting):
             rows.append(f"{_refund(waiting.refund)} of order {waiting.order_no}")
             rows += [f"  line {p.line_id}: {name_of(p)} × {p.quantity}" for p in waiting.pieces]
+        return "\n".join(rows) or "None."
+
+    _run(work)
+
+
+@app.command()
+def strays(
+    settled: Annotated[int, typer.Option(help="The number of one that was seen to")] = 0,
+) -> None:
+    """List money that came in for payments unknown to the shop, or settle one."""
+
+    async def work(db: Database) -> str:
+        if settled:
+            await db.write(settle_stray, settled, now=utcnow())
+        rows = [
+            f"{stray.id}  {stray.provider} {stray.ref}: ¥{yuan(stray.amount_fen)}"
+            f" for payment {stray.payment_no}, {stray.created_at:%Y-%m-%d %H:%M} UTC"
+            for stray in await db.read(list_strays)
+        ]
         return "\n".join(rows) or "None."
 
     _run(work)

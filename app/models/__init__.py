@@ -11,7 +11,7 @@ from app.models.goods import Goods, GoodsToken, PriceHistory, Stock, StockMove
 from app.models.home import HomeBlock, HomeBlockGoods
 from app.models.order import Order, OrderEvent, OrderLine, OrderLineOff
 from app.models.outbox import Lease, OutboxItem
-from app.models.payment import IdempotencyKey, Payment
+from app.models.payment import IdempotencyKey, Payment, StrayMoney
 from app.models.refund import Refund, RefundLine
 from app.models.user import LoginThrottle, User, UserTicket
 
@@ -48,6 +48,7 @@ __all__ = [
     "ShipmentLine",
     "Stock",
     "StockMove",
+    "StrayMoney",
     "User",
     "UserTicket",
 ]

@@ -48,6 +48,25 @@ class Payment(Base):
     received_at: Mapped[datetime | None]
 
 
+class StrayMoney(Base):
+    """Money that a provider reports for a payment that the shop never asked for: kept until a
+    person has found out where it belongs."""
+
+    __tablename__ = "stray_money"
+    __table_args__ = table(
+        UniqueConstraint("provider", "provider_ref"),
+        CheckConstraint("amount_fen >= 0", name="amount_not_negative"),
+    )
+
+    id: Mapped[Id]
+    provider: Mapped[str] = mapped_column(String(12))
+    provider_ref: Mapped[str] = mapped_column(String(64))
+    payment_no: Mapped[str] = mapped_column(String(64))
+    amount_fen: Mapped[Fen]
+    created_at: Mapped[datetime] = mapped_column(default=utcnow)
+    settled_at: Mapped[datetime | None] = mapped_column(index=True)
+
+
 class IdempotencyKey(Base):
     """Written first in the transaction that it protects. `answer` is what was done: its public
     number. Another `fingerprint` under the same key is another request, and refused."""

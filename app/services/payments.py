@@ -18,13 +18,15 @@ from app.services.order_moves import SYSTEM, make_move
 from app.services.refund_books import lock_order
 from app.services.refunds import return_money
 from app.services.sales import count_sales
+from app.services.stray_money import keep_stray
 
 log = logging.getLogger("axf.payments")
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What became of the money: paid, late (order closed or paid already) or mismatch."""
+    """What became of the money: paid, late (order closed or paid already), mismatch, or stray
+    (for no payment of ours)."""
 
     payment_no: str
     status: str
@@ -94,9 +96,13 @@ async def take_notice(session: AsyncSession, notice: Notice, *, now: datetime) -
     """Book money that a provider reports. Nothing else makes an order paid.
 
     The same (provider, ref) again answers the same and changes nothing, so it may be run and
-    sent as often as anybody likes. Money that fits no open order is booked as late or mismatch.
+    sent as often as anybody likes. Money that fits no open order is booked as late or mismatch,
+    and money for no payment of ours is kept for a person.
     """
     known = await _find_payment(session, notice)
+    if known is None:
+        await keep_stray(session, notice, now=now)
+        return Receipt(notice.payment_no, "stray")
     if known.ref == notice.ref:
         return Receipt(known.no, known.status)
     # With the order's row locked, paying, closing and giving back happen one after the other.
@@ -148,7 +154,7 @@ async def _note_paid(session: AsyncSession, order_id: int) -> None:
     await count_sales(session, order_id)
 
 
-async def _find_payment(session: AsyncSession, notice: Notice) -> _Known:
+async def _find_payment(session: AsyncSession, notice: Notice) -> _Known | None:
     """The payment that was booked under this reference, else the one that the notice names."""
     rows = await session.execute(
         select(
@@ -164,17 +170,7 @@ async def _find_payment(session: AsyncSession, notice: Notice) -> _Known:
         )
     )
     found = [_Known(*row) for row in rows]
-    if not found:
-        # Somebody's money, so a person must look where it belongs.
-        log.error(
-            "%s reports %s fen as %r for an unknown payment %r",
-            notice.provider,
-            notice.amount_fen,
-            notice.ref[:64],
-            notice.payment_no[:64],
-        )
-        raise NotFound
-    return min(found, key=lambda payment: payment.ref != notice.ref)
+    return min(found, key=lambda payment: payment.ref != notice.ref, default=None)
 
 
 async def _book(

@@ -12,6 +12,8 @@ from app.cli import main, orders
 from app.db import Database
 from app.models import Order
 from app.models.base import utcnow
+from app.providers import Notice
+from app.services.payments import take_notice
 from app.services.refund_requests import ask_for_refund
 from app.settings import Settings
 from tests.databases import fresh_database
@@ -202,3 +204,14 @@ async def test_a_refund_is_decided_once(
     assert (first[0], second[0]) == (0, 1)
     assert await shop.read(refunds_of, order) == [("quality", status, 5000)]
     assert (await state_of(shop, order))[2] == refunded
+
+
+async def test_stray_money_is_listed_until_it_is_settled(shop: Database, axf: Axf) -> None:
+    notice = Notice("sandbox", "Z" * 24, "R-1", 2480)
+    await shop.write(take_notice, notice, now=utcnow())
+
+    listed = await call(axf, "strays")
+    settled = await call(axf, "strays", "--settled", listed[1].split()[0])
+
+    assert "sandbox R-1: ¥24.80 for payment ZZZZ" in listed[1]
+    assert settled == (0, "None.\n")

@@ -13,6 +13,7 @@ from app.models.base import utcnow
 from app.providers import PaymentRequest
 from app.providers.sandbox import SIGNATURE, Sandbox
 from app.services.payments import begin_payment
+from app.services.stray_money import list_strays
 from app.settings import Settings
 from tests.conftest import HTMX, open_browser
 from tests.factories import make_address
@@ -282,10 +283,13 @@ async def test_a_wrong_amount_is_taken_down_and_pays_nothing(
     assert (await order_of(session, no)).status == "unpaid"
 
 
-async def test_a_notice_for_nothing_is_not_found(client: AsyncClient, sandbox: Sandbox) -> None:
+async def test_a_notice_for_nothing_is_taken_down(
+    client: AsyncClient, session: AsyncSession, sandbox: Sandbox
+) -> None:
     told = await notify(client, sandbox, PaymentRequest("Z" * 24, "Z" * 16, 100))
 
-    assert told == (404, "fail")
+    assert told == (200, "success")
+    assert [stray.amount_fen for stray in await list_strays(session)] == [100]
 
 
 async def test_an_unknown_provider_is_not_found(client: AsyncClient) -> None:

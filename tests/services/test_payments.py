@@ -15,6 +15,7 @@ from app.providers import Notice
 from app.services.order_queries import get_head
 from app.services.orders import cancel_order
 from app.services.payments import begin_payment, get_payment_request, take_notice
+from app.services.stray_money import list_strays, settle_stray
 from tests.factories import make_user
 from tests.shopping import history_of, make_buyer, order_of, place, stock_of, wrong_books
 
@@ -213,22 +214,38 @@ async def test_money_just_after_the_deadline_still_counts(
     assert (await order_of(session, no)).status == "paid"
 
 
-async def test_an_unknown_payment_is_refused_and_logged(
+async def test_money_for_an_unknown_payment_is_kept_once_and_logged(
     session: AsyncSession, notice: Notice, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with pytest.raises(NotFound), caplog.at_level(logging.WARNING):
-        await take_notice(session, replace(notice, payment_no="X" * 24), now=utcnow())
+    stray = replace(notice, payment_no="X" * 24)
 
+    with caplog.at_level(logging.WARNING):
+        told = [await take_notice(session, stray, now=utcnow()) for _ in range(2)]
+
+    kept = await list_strays(session)
+    assert [receipt.status for receipt in told] == ["stray", "stray"]
+    assert [(one.ref, one.payment_no, one.amount_fen) for one in kept] == [("R1", "X" * 24, 2480)]
     assert await money(session) == [("created", None, 0)]
     assert "unknown payment" in caplog.text
+
+
+async def test_stray_money_is_settled_once(session: AsyncSession, notice: Notice) -> None:
+    await take_notice(session, replace(notice, payment_no="X" * 24), now=utcnow())
+    (stray,) = await list_strays(session)
+
+    await settle_stray(session, stray.id, now=utcnow())
+
+    assert await list_strays(session) == []
+    with pytest.raises(NotFound):
+        await settle_stray(session, stray.id, now=utcnow())
 
 
 async def test_another_providers_notice_is_not_for_this_payment(
     session: AsyncSession, no: str, notice: Notice
 ) -> None:
-    with pytest.raises(NotFound):
-        await take_notice(session, replace(notice, provider="bank"), now=utcnow())
+    receipt = await take_notice(session, replace(notice, provider="bank"), now=utcnow())
 
+    assert receipt.status == "stray"
     assert (await order_of(session, no)).status == "unpaid"
 
 
