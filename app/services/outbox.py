@@ -139,6 +139,9 @@ def _mine(wish: Wish) -> Update:
 async def prune_outbox(session: AsyncSession, before: datetime, *, limit: int = 500) -> int:
     """Forget wishes carried out before a moment, a small batch at a time; how many they were."""
     old = await session.scalars(
-        select(OutboxItem.id).where(OutboxItem.done_at < before).order_by(OutboxItem.id).limit(limit)
+        select(OutboxItem.id)
+        .where(OutboxItem.done_at < before)
+        .order_by(OutboxItem.id)
+        .limit(limit)
     )
     return await count_changed(session, delete(OutboxItem).where(OutboxItem.id.in_(old.all())))
