@@ -19,7 +19,7 @@ from tests.shopping import make_buyer
 
 # A machine that is busy with other tests as well is slow, which is no fault of the shop's.
 PATIENCE = 60
-FIELD = re.compile(r'<input type="(?:hidden|radio)"[^>]* name="(\w+)" value="([^"]+)"( checked)?')
+FIELD = re.compile(r'<input type="hidden" name="(key|agreed)" value="([^"]+)">')
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,17 +27,23 @@ class Crowd:
     """Shoppers who all have one piece of the same goods in the cart, by their tickets."""
 
     goods_id: int
+    slot_ids: list[int]
     user_ids: list[int]
     tickets: list[str]
 
 
-async def gather_crowd(session: AsyncSession, *, stock: int, buyers: int) -> Crowd:
-    """With a window for their orders: the shop's own are opened while it is visited already."""
-    await make_slot(session, capacity=buyers)
+async def gather_crowd(
+    session: AsyncSession, *, stock: int, buyers: int, windows: int = 0
+) -> Crowd:
+    """A served shop needs `windows`: it opens its own while it is visited already.
+
+    Who asks for the same window waits in line for it, and would not race for the goods.
+    """
+    slots = [await make_slot(session, capacity=buyers, hours=2 + n) for n in range(windows)]
     goods = await make_goods(session, stock=stock)
     users = [await make_buyer(session, (goods, 1)) for _ in range(buyers)]
     tickets = [await make_ticket(session, user) for user in users]
-    return Crowd(goods.id, [user.id for user in users], tickets)
+    return Crowd(goods.id, [slot.id for slot in slots], [user.id for user in users], tickets)
 
 
 @asynccontextmanager
@@ -100,15 +106,12 @@ async def open_browsers(address: str, tickets: list[str]) -> AsyncIterator[list[
         yield clients
 
 
-async def read_form(client: AsyncClient) -> dict[str, str]:
-    """What the check-out page would send if nothing were touched."""
+async def read_form(client: AsyncClient, slot_id: int) -> dict[str, str]:
+    """What the check-out page sends when this window is picked."""
     page = await client.get("/axf/checkout/")
     assert page.status_code == 200, page.text[:300]
-    return {
-        name: value
-        for name, value, checked in FIELD.findall(page.text)
-        if checked or name in {"key", "agreed"}
-    }
+    assert f'name="slot" value="{slot_id}"' in page.text
+    return {"slot": str(slot_id), **dict(FIELD.findall(page.text))}
 
 
 async def send_form(client: AsyncClient, form: dict[str, str]) -> Response:

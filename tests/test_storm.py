@@ -5,6 +5,7 @@ import re
 from collections import Counter
 from collections.abc import AsyncIterator
 from functools import partial
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -65,13 +66,12 @@ async def check_sold_out(db: Database, crowd: Crowd, winners: list[int], stock: 
 
 @pytest.mark.timeout(180)
 async def test_fifty_browsers_for_twenty_pieces(storm_db: Database, address: str) -> None:
-    crowd = await storm_db.write(gather_crowd, stock=20, buyers=50)
+    crowd = await storm_db.write(gather_crowd, stock=20, buyers=50, windows=10)
     async with open_browsers(address, crowd.tickets) as browsers:
-        forms = await asyncio.gather(*[read_form(browser) for browser in browsers])
+        picks = cycle(crowd.slot_ids)
+        forms = await asyncio.gather(*map(read_form, browsers, picks))
 
-        answers = await asyncio.gather(
-            *[send_form(browser, form) for browser, form in zip(browsers, forms, strict=True)]
-        )
+        answers = await asyncio.gather(*map(send_form, browsers, forms))
 
     assert Counter(answer.status_code for answer in answers) == {303: 20, 409: 30}
     refused = [answer.text for answer in answers if answer.status_code == 409]
@@ -112,9 +112,9 @@ async def test_three_hundred_buyers_for_fifty_pieces(storm_db: Database) -> None
 
 @pytest.mark.timeout(180)
 async def test_one_form_sent_twenty_times_is_one_order(storm_db: Database, address: str) -> None:
-    crowd = await storm_db.write(gather_crowd, stock=20, buyers=1)
+    crowd = await storm_db.write(gather_crowd, stock=20, buyers=1, windows=1)
     async with open_browsers(address, crowd.tickets * 20) as browsers:
-        form = await read_form(browsers[0])
+        form = await read_form(browsers[0], crowd.slot_ids[0])
 
         answers = await asyncio.gather(*[send_form(browser, form) for browser in browsers])
 

@@ -16,7 +16,7 @@ from app.services.orders import cancel_order, confirm_received, count_tabs
 from app.services.refund_requests import ask_for_refund
 from app.services.reorder import list_earlier, order_again
 from app.services.shipment_queries import SHIPPED, list_shipments
-from app.templating import render
+from app.templating import is_fragment_request, render
 
 router = APIRouter()
 
@@ -45,9 +45,10 @@ async def show_orders(
 
 @router.get("/axf/orders/{no}/")
 async def show_order(request: Request, db: Db, user: CurrentUser, no: OrderNo) -> Response:
-    """Asked for as a fragment, it is only where the order stands."""
+    """Asked for as a fragment, it is where the order stands and what can be done now."""
     context = await _read_order(db, user.id, no)
-    return render(request, PAGE, block="track", values={}, errors={}, **context)
+    page = "orders/moved.htmx.html" if is_fragment_request(request) else PAGE
+    return render(request, page, values={}, errors={}, **context)
 
 
 async def _read_order(db: Db, user_id: int, no: str) -> dict[str, Any]:

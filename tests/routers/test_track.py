@@ -96,6 +96,21 @@ async def test_asking_again_brings_that_part_alone(
     assert 'id="items"' not in answer.text
 
 
+async def test_asking_again_brings_what_can_be_done_when_it_has_arrived(
+    client: AsyncClient, session: AsyncSession, order: Picked
+) -> None:
+    parcel = await pack_and_send(session, order.id)
+    await deliver(session, parcel, actor=STAFF, now=utcnow())
+    await session.commit()
+
+    answer = await client.get(f"/axf/orders/{order.no}/", headers=HTMX)
+
+    assert answer.text.count("<hx-partial") == 2
+    assert 'id="received"' in answer.text
+    assert 'id="ask-refund"' in answer.text
+    assert 'id="cancel"' not in answer.text
+
+
 async def test_many_parcels_take_no_more_queries_than_one(
     client: AsyncClient,
     session: AsyncSession,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
 from app.errors import Conflict, MoveRefused, NotFound
-from app.models import Coupon, Goods, Order, OrderLine, OutboxItem, Payment, Refund
+from app.models import Coupon, Goods, Order, OrderLine, OrderLineOff, OutboxItem, Payment, Refund
 from app.models.base import utcnow
 from app.providers import Notice, ProviderAway, ProviderRefused, RefundRequest
 from app.providers.sandbox import Sandbox
@@ -20,6 +20,7 @@ from app.services.payments import begin_payment, take_notice
 from app.services.refund_decisions import approve_refund, reject_refund, retry_refund
 from app.services.refund_sending import RefundSender
 from app.services.refunds import ask_refund
+from app.services.shipment_moves import deliver, send_out
 from tests.factories import make_goods
 from tests.refunding import (
     STAFF,
@@ -174,15 +175,28 @@ async def test_a_wrong_amount_goes_back_as_it_came(
     await check(session)
 
 
+async def take_off(session: AsyncSession, no: str, fen: int) -> None:
+    """Make the only line of an order cheaper, as a promotion would."""
+    order = await order_of(session, no)
+    (line,) = await lines_of(session, order)
+    off = {"off_fen": fen, "pay_fen": Order.pay_fen - fen}
+    await session.execute(update(Order).where(Order.id == order.id).values(off))
+    off["pay_fen"] = OrderLine.pay_fen - fen
+    await session.execute(update(OrderLine).where(OrderLine.id == line.id).values(off))
+    session.add(OrderLineOff(line_id=line.id, lane=2, source="promo:1", amount_fen=fen))
+    await session.flush()
+
+
 async def make_uneven(session: AsyncSession) -> Order:
     """Three pieces for ¥9.98, which do not split evenly, delivered."""
     goods = await make_goods(session, price=333)
     buyer = await make_buyer(session, (goods, 3))
     no = (await place(session, buyer.id)).no
-    await session.execute(update(Order).values(off_fen=1, pay_fen=Order.pay_fen - 1))
-    await session.execute(update(OrderLine).values(off_fen=1, pay_fen=OrderLine.pay_fen - 1))
+    await take_off(session, no, 1)
     await pay(session, buyer.id, no)
-    await session.execute(update(Order).values(status="delivered", delivered_at=utcnow()))
+    parcel = await send(session, await order_of(session, no))
+    await send_out(session, parcel, now=utcnow())
+    await deliver(session, parcel, actor=STAFF, now=utcnow())
     return await order_of(session, no)
 
 
@@ -466,9 +480,8 @@ async def test_an_order_that_costs_nothing_is_paid_by_nobody(
 ) -> None:
     buyer = await make_buyer(session, (goods, 1))
     no = (await place(session, buyer.id)).no
-    await session.execute(
-        update(Order).values(pay_fen=0, off_fen=Order.goods_fen + Order.ship_fen, points_fen=0)
-    )
+    await take_off(session, no, 990)
+    await session.execute(update(Order).values(ship_fen=0, pay_fen=0))
 
     payment = await begin_payment(session, buyer.id, no, "sandbox", now=utcnow())
 
