@@ -88,13 +88,15 @@ class Job:
     says: str
 
 
+OPEN_SLOTS = Job("open_slots", timedelta(minutes=10), open_slots, "delivery windows opened")
+
 # All jobs are right also when they run beside themselves; the lease only saves the double work.
 JOBS: tuple[Job, ...] = (
     Job("close_due", timedelta(seconds=5), close_due, "unpaid orders closed"),
     Job("outbox", timedelta(seconds=2), send_outbox, "messages and refunds sent"),
     Job("query_payments", timedelta(minutes=1), ask_providers, "payments settled by asking"),
     Job("auto_confirm", timedelta(minutes=10), confirm_due, "delivered orders completed"),
-    Job("open_slots", timedelta(minutes=10), open_slots, "delivery windows opened"),
+    OPEN_SLOTS,
     Job("prune", timedelta(minutes=1), prune, "old rows forgotten"),
 )
 
@@ -149,6 +151,8 @@ async def work_forever(tools: Tools) -> None:
 @asynccontextmanager
 async def background_work(tools: Tools) -> AsyncIterator[None]:
     """Do the timed work for as long as the application runs."""
+    # Before the first shopper comes: a check-out opened without windows is refused once there are.
+    await _run(tools, OPEN_SLOTS, utcnow())
     task = asyncio.create_task(work_forever(tools))
     try:
         yield

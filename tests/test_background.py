@@ -16,6 +16,7 @@ from app.models import Lease
 from app.models.base import utcnow
 from app.providers.registry import make_providers
 from app.services.leases import end_lease, list_free, take_lease
+from app.services.slots import list_slots
 from app.settings import Settings
 from tests.databases import fresh_database
 from tests.factories import make_goods
@@ -172,3 +173,8 @@ async def test_four_processes_do_a_job_once_per_interval(database_url: str, tmp_
     ticks = count_ticks(log)
     assert [worker.exitcode for worker in workers] == [0] * 4
     assert 3 <= ticks <= lasted + 1
+
+
+async def test_the_windows_are_open_before_the_first_shopper_comes(real_db: Database) -> None:
+    async with background_work(tools_of(real_db)):
+        assert await real_db.read(list_slots, utcnow())
