@@ -1,26 +1,23 @@
 """`axf orders`: what staff do with orders and refunds, until the back office can."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
+from app.cli.staff_work import run_work
 from app.db import Database
-from app.errors import ShopError
-from app.i18n import EN, name_of, say, use_locale, yuan
+from app.i18n import name_of, yuan
 from app.models.base import utcnow
 from app.services import refund_decisions as decisions
 from app.services import staff_orders as staff
 from app.services.refund_queries import RefundView, list_waiting
 from app.services.staff_orders import StaffOrder
 from app.services.stray_money import list_strays, settle_stray
-from app.settings import get_settings
 
 app = typer.Typer(no_args_is_help=True, help="Look after orders and refunds.")
 
-Work = Callable[[Database], Awaitable[str]]
 Name = Annotated[str, typer.Option("--as", help="Who does it, for the history")]
 Lines = Annotated[list[str] | None, typer.Option("--line", help="LINE=PIECES; may repeat")]
 Restock = Annotated[
@@ -39,7 +36,7 @@ def list_orders(
         orders = await db.read(staff.list_staff_orders, status or None)
         return "\n".join(map(_row, orders)) or "None."
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -58,7 +55,7 @@ def show(no: str) -> None:
         possible = f"Possible: {', '.join(page.order.actions) or 'nothing'}"
         return "\n".join([_row(page.order), *lines, *refunds, possible])
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -120,7 +117,7 @@ def refunds() -> None:
             rows += [f"  line {p.line_id}: {name_of(p)} × {p.quantity}" for p in waiting.pieces]
         return "\n".join(rows) or "None."
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -139,7 +136,7 @@ def strays(
         ]
         return "\n".join(rows) or "None."
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -197,22 +194,4 @@ def _change(
         await db.write(service, no, *args, actor=f"staff:{by}"[:40], now=now, **more)
         return f"{no} {done}."
 
-    _run(work)
-
-
-def _run(work: Work) -> None:
-    """Say what was done, or in one line why not."""
-    use_locale(EN)
-    try:
-        typer.echo(asyncio.run(_with_database(work)))
-    except ShopError as error:
-        typer.echo(say(error.message, error.params), err=True)
-        raise typer.Exit(1) from None
-
-
-async def _with_database(work: Work) -> str:
-    db = Database.connect(get_settings().database_url, pool_size=1)
-    try:
-        return await work(db)
-    finally:
-        await db.close()
+    run_work(work)

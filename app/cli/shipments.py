@@ -1,15 +1,12 @@
 """`axf shipments`: what staff do with parcels, until the back office can."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Annotated
 
 import typer
 
+from app.cli.staff_work import run_work
 from app.db import Database
-from app.errors import ShopError
-from app.i18n import EN, say, use_locale
 from app.models.base import utcnow
 from app.providers.carriers import CARRIERS
 from app.services.packing_list import PackingList, get_packing_list
@@ -17,12 +14,10 @@ from app.services.shipment_failures import fail_parcel
 from app.services.shipment_moves import deliver as deliver_parcel
 from app.services.shipment_moves import send_out
 from app.services.shipments import ship
-from app.settings import get_settings
 
 app = typer.Typer(no_args_is_help=True, help="Pack an order's parcels and move them on.")
 
 ACTOR = "staff:cli"
-Work = Callable[[Database], Awaitable[str]]
 Pieces = Annotated[
     list[str] | None, typer.Option("--line", help="LINE=PIECES, as `show` lists them; may repeat")
 ]
@@ -35,7 +30,7 @@ def show(order_no: str) -> None:
     async def work(db: Database) -> str:
         return _describe(await db.read(get_packing_list, order_no))
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -72,7 +67,7 @@ def create(
         )
         return f"Parcel {no} is packed. The rider's page: /riders/{no}/"
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -88,7 +83,7 @@ def out(
         await db.write(send_out, parcel_no, eta=eta, now=now)
         return f"Parcel {parcel_no} is out."
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -99,7 +94,7 @@ def deliver(parcel_no: str) -> None:
         await db.write(deliver_parcel, parcel_no, actor=ACTOR, now=utcnow())
         return f"Parcel {parcel_no} is delivered."
 
-    _run(work)
+    run_work(work)
 
 
 @app.command()
@@ -120,7 +115,7 @@ def fail(
         )
         return f"Parcel {parcel_no} failed; its money is on the way back."
 
-    _run(work)
+    run_work(work)
 
 
 def _pieces_of(options: list[str]) -> dict[int, int]:
@@ -142,21 +137,3 @@ def _describe(order: PackingList) -> str:
     ]
     rows += [f"  parcel {parcel.no}: {parcel.kind}, {parcel.status}" for parcel in order.parcels]
     return "\n".join(rows)
-
-
-def _run(work: Work) -> None:
-    """Say what was done, or in one line why not."""
-    use_locale(EN)
-    try:
-        typer.echo(asyncio.run(_with_database(work)))
-    except ShopError as error:
-        typer.echo(say(error.message, error.params), err=True)
-        raise typer.Exit(1) from None
-
-
-async def _with_database(work: Work) -> str:
-    db = Database.connect(get_settings().database_url, pool_size=1)
-    try:
-        return await work(db)
-    finally:
-        await db.close()

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner
 
-from app.cli import main, orders
+from app.cli import main, staff_work
 from app.db import Database
 from app.models import Order
 from app.models.base import utcnow
@@ -29,7 +29,7 @@ async def shop(
     """A shop of its own that the command is told about."""
     async with fresh_database(database_url, tmp_path) as url:
         settings = Settings(_env_file=None, database_url=url)
-        monkeypatch.setattr(orders, "get_settings", lambda: settings)
+        monkeypatch.setattr(staff_work, "get_settings", lambda: settings)
         db = Database.connect(url, pool_size=2)
         yield db
         await db.close()

@@ -11,7 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 from typer.testing import CliRunner
 
-from app.cli import main, shipments
+from app.cli import main, staff_work
 from app.db import Database
 from app.models import Refund, Shipment
 from app.settings import Settings
@@ -46,7 +46,7 @@ async def counter(
 ) -> AsyncIterator[Counter]:
     async with fresh_database(database_url, tmp_path) as url:
         settings = Settings(_env_file=None, database_url=url)
-        monkeypatch.setattr(shipments, "get_settings", lambda: settings)
+        monkeypatch.setattr(staff_work, "get_settings", lambda: settings)
         db = Database.connect(url, pool_size=1)
         yield Counter(db, await db.write(make_picked, 3, 1))
         await db.close()
