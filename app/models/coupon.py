@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, Count, Fen, Id, Small, table, utcnow
@@ -10,7 +10,13 @@ from app.models.base import Base, BigId, Count, Fen, Id, Small, table, utcnow
 
 class CouponTemplate(Base):
     """Kinds: amount (`amount_fen` off), percent (`percent_bp` basis points off, at most
-    `most_fen`), delivery (no delivery fee). `least_fen` is the goods sum it takes."""
+    `most_fen`), delivery (no delivery fee). `least_fen` is the sum it takes of the goods it is
+    for: all, or those of the types, child types or goods in CouponScope.
+
+    Those that are listed can be claimed from `claim_from` to `claim_to` by whoever has reached
+    `least_level`. What is claimed is good from then for `valid_days`, or, when that is None, from
+    `valid_from` to `valid_to`.
+    """
 
     __tablename__ = "coupon_templates"
     __table_args__ = table(
@@ -20,6 +26,8 @@ class CouponTemplate(Base):
         CheckConstraint("amount_fen >= 0 AND least_fen >= 0", name="sums_not_negative"),
         CheckConstraint("total IS NULL OR claimed <= total", name="claimed_within_total"),
         CheckConstraint("per_user > 0", name="per_user_positive"),
+        CheckConstraint("scope IN ('all','type','child','goods')", name="scope_known"),
+        CheckConstraint("valid_days IS NULL OR valid_days > 0", name="valid_days_positive"),
     )
 
     id: Mapped[Id]
@@ -34,6 +42,26 @@ class CouponTemplate(Base):
     total: Mapped[int | None]
     claimed: Mapped[Count] = mapped_column(default=0)
     per_user: Mapped[Count] = mapped_column(default=1)
+    scope: Mapped[str] = mapped_column(String(5), default="all", server_default="all")
+    is_listed: Mapped[bool] = mapped_column(default=False, server_default=text("0"))
+    claim_from: Mapped[datetime | None]
+    claim_to: Mapped[datetime | None]
+    least_level: Mapped[Small] = mapped_column(default=0, server_default="0")
+    valid_days: Mapped[int | None]
+    valid_from: Mapped[datetime | None]
+    valid_to: Mapped[datetime | None]
+
+
+class CouponScope(Base):
+    """What a coupon is for; `ref_id` is a type, a child type or a good, as its template says."""
+
+    __tablename__ = "coupon_scopes"
+    __table_args__ = table()
+
+    template_id: Mapped[int] = mapped_column(
+        BigId, ForeignKey("coupon_templates.id", ondelete="CASCADE"), primary_key=True
+    )
+    ref_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
 
 
 class Coupon(Base):

@@ -11,8 +11,9 @@ from app.models.base import Base, BigId, Count, Fen, Id, Small, table, utcnow
 class Goods(Base):
     """`product_no` is the number that the course's data gives; it is unique within a type only.
 
-    `market_price_fen` is 0 when unknown. `unit_price_fen` is the price of one `unit_price_per`
-    ("500g", "100ml"); 0 when the good has no weight or volume.
+    `market_price_fen` is 0 when unknown, `member_price_fen` when members pay what everybody pays.
+    `unit_price_fen` is the price of one `unit_price_per` ("500g", "100ml"); 0 when the good has no
+    weight or volume.
     """
 
     __tablename__ = "goods"
@@ -20,6 +21,7 @@ class Goods(Base):
         UniqueConstraint("type_id", "product_no"),
         CheckConstraint("price_fen > 0", name="price_positive"),
         CheckConstraint("market_price_fen >= 0", name="market_price_not_negative"),
+        CheckConstraint("member_price_fen >= 0", name="member_price_not_negative"),
         CheckConstraint("unit_price_fen >= 0", name="unit_price_not_negative"),
         CheckConstraint("sales >= 0", name="sales_not_negative"),
         CheckConstraint("min_age >= 0", name="min_age_not_negative"),
@@ -37,6 +39,7 @@ class Goods(Base):
     spec: Mapped[str] = mapped_column(String(40))
     price_fen: Mapped[Fen]
     market_price_fen: Mapped[Fen] = mapped_column(default=0)
+    member_price_fen: Mapped[Fen] = mapped_column(default=0, server_default="0")
     unit_price_fen: Mapped[Fen] = mapped_column(default=0)
     unit_price_per: Mapped[str] = mapped_column(String(10), default="")
     sales: Mapped[Count] = mapped_column(default=0)

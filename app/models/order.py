@@ -13,8 +13,8 @@ STATUSES = ("unpaid", "paid", "picking", "shipping", "delivered", "completed", "
 class Order(Base):
     """One order. `no` is its public number: random, never the row's id.
 
-    The address is copied, since the shopper may change the book later. Amounts are fen and the
-    database checks that they add up.
+    The address is copied, since the shopper may change the book later; `region` is in words.
+    Amounts are fen and the database checks that they add up.
     """
 
     __tablename__ = "orders"
@@ -59,6 +59,7 @@ class Order(Base):
     quantity: Mapped[Count]
     receiver: Mapped[str] = mapped_column(String(32))
     phone: Mapped[str] = mapped_column(String(20))
+    region: Mapped[str] = mapped_column(String(60), default="", server_default="")
     area: Mapped[str] = mapped_column(String(80))
     room: Mapped[str] = mapped_column(String(80))
     note: Mapped[str] = mapped_column(String(60), default="")
@@ -77,7 +78,11 @@ class Order(Base):
 
 
 class OrderLine(Base):
-    """A line as it was bought: names, spec, picture and price never follow the goods again."""
+    """A line as it was bought: names, spec, picture and price never follow the goods again.
+
+    One point pays one fen, so `points_fen` is also the number of points spent on the line, of
+    which `returned_points` were given back.
+    """
 
     __tablename__ = "order_lines"
     __table_args__ = table(
@@ -95,6 +100,9 @@ class OrderLine(Base):
             "refunded_quantity BETWEEN 0 AND quantity", name="refunded_quantity_within_quantity"
         ),
         CheckConstraint("refunded_fen BETWEEN 0 AND pay_fen", name="refunded_within_pay"),
+        CheckConstraint(
+            "returned_points BETWEEN 0 AND points_fen", name="returned_points_within_points"
+        ),
     )
 
     id: Mapped[Id]
@@ -116,6 +124,7 @@ class OrderLine(Base):
     flash_item_id: Mapped[int | None] = mapped_column(BigId)
     refunded_quantity: Mapped[Count] = mapped_column(default=0, server_default="0")
     refunded_fen: Mapped[Fen] = mapped_column(default=0, server_default="0")
+    returned_points: Mapped[Count] = mapped_column(default=0, server_default="0")
 
 
 class OrderLineOff(Base):

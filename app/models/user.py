@@ -4,17 +4,24 @@ import hashlib
 import secrets
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, Count, Id, table, utcnow
 
 
 class User(Base):
-    """`username_key` is the name as it is compared: NFKC, casefolded, without outer spaces."""
+    """`username_key` is the name as it is compared: NFKC, casefolded, without outer spaces.
+
+    `nickname` is what others see instead, `avatar` the digest of a Picture. Without a theme the
+    browser's own is taken. A closed account keeps its row, since its orders stay.
+    """
 
     __tablename__ = "users"
-    __table_args__ = table(UniqueConstraint("username_key"))
+    __table_args__ = table(
+        UniqueConstraint("username_key"),
+        CheckConstraint("theme IS NULL OR theme IN ('light','dark')", name="theme_known"),
+    )
 
     id: Mapped[Id]
     username: Mapped[str] = mapped_column(String(32))
@@ -24,6 +31,11 @@ class User(Base):
     is_staff: Mapped[bool] = mapped_column(default=False)
     is_active: Mapped[bool] = mapped_column(default=True)
     locale: Mapped[str | None] = mapped_column(String(10))
+    nickname: Mapped[str | None] = mapped_column(String(32))
+    avatar: Mapped[str | None] = mapped_column(String(64))
+    theme: Mapped[str | None] = mapped_column(String(5))
+    large_text: Mapped[bool] = mapped_column(default=False, server_default=text("0"))
+    closed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(default=utcnow)
 
 

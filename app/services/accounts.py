@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
 from app.errors import N_, InvalidInput, Message
-from app.models import Address, CartLine, User, UserTicket
+from app.models import Address, CartLine, Member, User, UserTicket
 from app.models.base import utcnow
 from app.security import check_password, hash_password, is_common_password
 from app.services.throttle import Brake, brakes_of, claim_try, forgive_try
@@ -152,7 +152,11 @@ async def choose_locale(session: AsyncSession, user_id: int, locale: str) -> Non
 
 @dataclass(frozen=True, slots=True)
 class Shopper:
-    """The signed-in user, with what the layout of every page shows of them."""
+    """The signed-in user, with what the layout of every page shows of them.
+
+    `avatar` is the digest of their picture, `theme` None for the browser's own, `level` from 0
+    to 4.
+    """
 
     id: int
     username: str
@@ -161,6 +165,16 @@ class Shopper:
     ticket_id: int
     cart_count: int
     deliver_to: str | None
+    nickname: str | None = None
+    avatar: str | None = None
+    theme: str | None = None
+    large_text: bool = False
+    level: int = 0
+
+    @property
+    def name(self) -> str:
+        """What the shop calls them."""
+        return self.nickname or self.username
 
 
 async def find_shopper(session: AsyncSession, ticket: str, *, now: datetime) -> Shopper | None:
@@ -181,8 +195,14 @@ async def find_shopper(session: AsyncSession, ticket: str, *, now: datetime) -> 
                 UserTicket.id,
                 cart_count,
                 deliver_to,
+                User.nickname,
+                User.avatar,
+                User.theme,
+                User.large_text,
+                func.coalesce(Member.level, 0),
             )
             .join(UserTicket, UserTicket.user_id == User.id)
+            .outerjoin(Member, Member.user_id == User.id)
             .where(
                 UserTicket.digest == UserTicket.digest_of(ticket),
                 UserTicket.expires_at > now,
@@ -192,5 +212,5 @@ async def find_shopper(session: AsyncSession, ticket: str, *, now: datetime) -> 
     ).one_or_none()
     if row is None:
         return None
-    user_id, username, is_staff, locale, ticket_id, count, area = row
-    return Shopper(user_id, username, is_staff, locale, ticket_id, int(count), area)
+    user_id, username, is_staff, locale, ticket_id, count, *rest = row
+    return Shopper(user_id, username, is_staff, locale, ticket_id, int(count), *rest)

@@ -12,6 +12,8 @@ from app.db import count_changed
 from app.errors import N_, MoveRefused, NotFound
 from app.models import Order, OrderEvent
 from app.models.base import UtcDateTime
+from app.services import order_effects
+from app.services.order_effects import Happening
 
 SHOPPER, PROVIDER, SYSTEM, STAFF, RIDER = "shopper", "provider", "system", "staff", "rider"
 
@@ -164,7 +166,10 @@ async def note_event(
     now: datetime,
     note: str = "",
 ) -> None:
-    """Append to the history. The order's row must be locked, so that `seq` has no rival."""
+    """Append to the history, and do what follows from it (order_effects.py).
+
+    The order's row must be locked, so that `seq` has no rival.
+    """
     columns = ["order_id", "seq", "kind", "from_status", "to_status", "actor", "note", "at"]
     row = select(
         literal(order_id),
@@ -177,3 +182,4 @@ async def note_event(
         literal(now, UtcDateTime()),
     ).where(OrderEvent.order_id == order_id)
     await session.execute(insert(OrderEvent).from_select(columns, row))
+    await order_effects.carry_out(session, Happening(order_id, kind, note, now))
