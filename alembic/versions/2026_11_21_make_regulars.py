@@ -77,7 +77,7 @@ def _create_tables() -> None:
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("created_at", UTC_DATETIME, nullable=False),
-        sa.CheckConstraint("kind IN ('avatar','review')", name=op.f("ck_pictures_kind_known")),
+        sa.CheckConstraint("kind IN ('avatar','review','goods','home')", name=op.f("ck_pictures_kind_known")),
         sa.CheckConstraint("size_bytes > 0", name=op.f("ck_pictures_size_positive")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_pictures_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pictures")),

@@ -13,7 +13,7 @@ class Picture(Base):
 
     __tablename__ = "pictures"
     __table_args__ = table(
-        CheckConstraint("kind IN ('avatar','review')", name="kind_known"),
+        CheckConstraint("kind IN ('avatar','review','goods','home')", name="kind_known"),
         CheckConstraint("size_bytes > 0", name="size_positive"),
         Index("ix_pictures_user_id", "user_id", "kind"),
     )
