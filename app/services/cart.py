@@ -36,6 +36,8 @@ class Line:
     line_id: int = 0
     flash_taken: int = 0
     was_flash: bool = False
+    type_id: int = 0
+    child_id: int | None = None
 
     @property
     def is_gone(self) -> bool:
@@ -155,6 +157,8 @@ async def get_cart(session: AsyncSession, user_id: int, now: datetime | None = N
             CartLine.id,
             func.coalesce(FlashClaim.quantity, 0),
             was_flash_price(CartLine.seen_price_fen),
+            Goods.type_id,
+            Goods.child_id,
         )
         .join(CartLine, CartLine.goods_id == Goods.id)
         .outerjoin(FlashClaim, is_claim_of(user_id))
@@ -189,6 +193,8 @@ def quote_of(
             line.card.price_fen,
             flash_item_id=line.flash_item_id,
             flash_fen=line.card.flash_price_fen,
+            type_id=line.type_id,
+            child_id=line.child_id,
         )
         for line in cart.selected
     ]

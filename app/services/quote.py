@@ -8,7 +8,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from app.services.quote_bill import Step, explain
-from app.services.quote_coupons import CouponChoice, CouponTerms, choose_coupons
+from app.services.quote_coupons import CouponChoice, CouponTerms, Scope, choose_coupons
 from app.services.quote_lines import (
     COUPON,
     POINTS,
@@ -17,7 +17,6 @@ from app.services.quote_lines import (
     QuotedLine,
     QuoteLine,
     payable,
-    payable_with_coupons,
     start_lines,
     take_off,
 )
@@ -32,6 +31,7 @@ __all__ = [
     "Quote",
     "QuoteLine",
     "QuotedLine",
+    "Scope",
     "Step",
     "quote",
 ]
@@ -117,9 +117,7 @@ def quote(
     goods_fen = payable(priced)
     fees = _delivery_fees(priced, delivery, slot_fee_fen)
     promoted, promotion = apply_promotion(priced, promotions)
-    choices = choose_coupons(
-        coupons, chosen, goods_fen=payable_with_coupons(promoted), ship_fen=sum(fees)
-    )
+    choices = choose_coupons(coupons, chosen, lines=promoted, ship_fen=sum(fees))
     couponed = _apply_coupon(promoted, choices)
     most_points_fen = _most_points(payable(couponed))
     used_points_fen = min(_whole_steps(max(0, points_fen)), most_points_fen)
@@ -150,7 +148,8 @@ def _delivery_fees(lines: Lines, delivery: Delivery, slot_fee_fen: int) -> tuple
 def _apply_coupon(lines: Lines, choices: Sequence[CouponChoice]) -> Lines:
     for choice in choices:
         if choice.is_used and not choice.is_delivery:
-            return take_off(lines, COUPON, choice.terms.source, choice.off_fen)
+            terms = choice.terms
+            return take_off(lines, COUPON, terms.source, choice.off_fen, terms.scope.covers)
     return lines
 
 

@@ -4,16 +4,51 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.errors import N_, Message, Yuan
+from app.errors import N_, Message, Words, Yuan
+from app.services.quote_lines import QuotedLine, payable
 
 DELIVERY = "delivery"
+NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a coupon is for: all, or the types, child types or goods with the ids of `refs`.
+
+    Flash prices are final, so a line at one is never meant.
+    """
+
+    kind: str = "all"
+    refs: frozenset[int] = frozenset()
+    names: tuple[Words, ...] = ()
+
+    @property
+    def is_all(self) -> bool:
+        return self.kind == "all"
+
+    @property
+    def name(self) -> Words:
+        """The first few names in a row."""
+        rest = len(self.names) > NAMED
+        return Words(
+            "、".join(name.zh for name in self.names[:NAMED]) + ("等" if rest else ""),
+            ", ".join(name.en or name.zh for name in self.names[:NAMED]) + (" …" if rest else ""),
+        )
+
+    def covers(self, line: QuotedLine) -> bool:
+        ref = {"type": line.type_id, "child": line.child_id}.get(self.kind, line.goods_id)
+        return line.takes_coupons and (self.is_all or ref in self.refs)
+
+
+ALL_GOODS = Scope()
 
 
 @dataclass(frozen=True, slots=True)
 class CouponTerms:
     """Kinds: amount, percent (basis points off, at most `most_fen`), delivery.
 
-    `least_fen` is the sum that it takes, of goods that are not in a flash sale.
+    `least_fen` is the sum that it takes of the goods that `scope` covers, and what it saves on
+    goods is taken off these only.
     """
 
     coupon_id: int
@@ -25,10 +60,22 @@ class CouponTerms:
     title_zh: str
     title_en: str
     valid_to: datetime | None = None
+    template_id: int = 0
+    scope: Scope = ALL_GOODS
 
     @property
     def source(self) -> str:
         return f"coupon:{self.coupon_id}"
+
+    @property
+    def percent(self) -> str:
+        """How many percent it takes off: 20, or 12.5."""
+        return _decimal(self.percent_bp, 100)
+
+    @property
+    def tenths(self) -> str:
+        """How many tenths of the price are left, as Chinese shops say it: 8, or 8.5."""
+        return _decimal(10_000 - self.percent_bp, 1000)
 
     def off_of(self, goods_fen: int, ship_fen: int) -> int:
         """What it saves; part of a fen stays with the shop."""
@@ -51,12 +98,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class CouponChoice:
-    """A coupon beside this basket: what it saves, or why not."""
+    """A coupon beside this basket: what it saves, or why not. `goods_fen` is the sum of the goods
+    in the basket that it is for."""
 
     terms: CouponTerms
     off_fen: int
     is_used: bool = False
     refusal: Refusal | None = None
+    goods_fen: int = 0
 
     @property
     def is_delivery(self) -> bool:
@@ -67,15 +116,16 @@ def choose_coupons(
     coupons: Sequence[CouponTerms],
     chosen: Collection[int] | None,
     *,
-    goods_fen: int,
+    lines: Sequence[QuotedLine],
     ship_fen: int,
 ) -> tuple[CouponChoice, ...]:
-    """Judge all, and use at most one on the goods and one on the delivery.
+    """Judge all, and use at most one on the goods and one on the delivery. `lines` are as the
+    lane before left them.
 
     Of those `chosen`, or of all when nobody has chosen yet, the one that saves most; of equal
     ones the first. Nothing takes the place of a chosen one that does not fit.
     """
-    choices = [_judge(terms, goods_fen, ship_fen) for terms in coupons]
+    choices = [_judge(terms, lines, ship_fen) for terms in coupons]
     wanted = [c for c in choices if chosen is None or c.terms.coupon_id in chosen]
     used = {
         best.terms.coupon_id
@@ -85,20 +135,34 @@ def choose_coupons(
     return tuple(_settle(choice, used, chosen or ()) for choice in choices)
 
 
-def _judge(terms: CouponTerms, goods_fen: int, ship_fen: int) -> CouponChoice:
+def _judge(terms: CouponTerms, lines: Sequence[QuotedLine], ship_fen: int) -> CouponChoice:
+    covered = [line for line in lines if terms.scope.covers(line)]
+    goods_fen = payable(covered)
     missing_fen = max(0, terms.least_fen - goods_fen)
-    off_fen = 0 if missing_fen else terms.off_of(goods_fen, ship_fen)
-    refusal = None
-    if missing_fen:
-        text = Message(N_("%(missing)s more to use it"), {"missing": Yuan(missing_fen)})
+    is_idle = missing_fen > 0 or (not covered and not terms.scope.is_all)
+    off_fen = 0 if is_idle else terms.off_of(goods_fen, ship_fen)
+    refusal = None if off_fen else _refuse(terms, missing_fen, has_covered=bool(covered))
+    return CouponChoice(terms, off_fen, refusal=refusal, goods_fen=goods_fen)
+
+
+def _refuse(terms: CouponTerms, missing_fen: int, *, has_covered: bool) -> Refusal:
+    sums = {"missing": Yuan(missing_fen)}
+    names = {"names": terms.scope.name}
+    if missing_fen and terms.scope.is_all:
+        text = Message(N_("%(missing)s more to use it"), sums)
         refusal = Refusal("too-little", text, missing_fen)
-    elif not off_fen and terms.kind == DELIVERY:
+    elif missing_fen:
+        text = Message(N_("%(missing)s more of %(names)s to use it"), {**sums, **names})
+        refusal = Refusal("too-little", text, missing_fen)
+    elif not has_covered and not terms.scope.is_all:
+        refusal = Refusal("other-goods", Message(N_("Only for %(names)s"), names))
+    elif terms.kind == DELIVERY:
         refusal = Refusal("delivery-is-free", Message(N_("Delivery is free already"), {}))
-    elif not off_fen and not goods_fen:
+    elif not has_covered:
         refusal = Refusal("flash-only", Message(N_("Not for flash sale goods"), {}))
-    elif not off_fen:
+    else:
         refusal = Refusal("nothing-off", Message(N_("It would save nothing here"), {}))
-    return CouponChoice(terms, off_fen, refusal=refusal)
+    return refusal
 
 
 def _best(choices: Sequence[CouponChoice]) -> CouponChoice | None:
@@ -114,3 +178,8 @@ def _settle(choice: CouponChoice, used: set[int], chosen: Collection[int]) -> Co
         text = Message(N_("Another coupon of this kind is used already"), {})
         return replace(choice, refusal=Refusal("one-of-a-kind", text))
     return choice
+
+
+def _decimal(number: int, unit: int) -> str:
+    whole, rest = divmod(number, unit)
+    return f"{whole}.{rest:0{len(str(unit)) - 1}}".rstrip("0") if rest else str(whole)

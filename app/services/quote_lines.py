@@ -1,6 +1,6 @@
 """The lines of a quote, and what is taken off them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -12,13 +12,18 @@ PRICE, PROMOTION, COUPON, POINTS = 1, 2, 3, 4
 
 @dataclass(frozen=True, slots=True)
 class QuoteLine:
-    """`quantity` pieces of a good at `unit_fen` each, instead of `base_fen` when on sale."""
+    """`quantity` pieces of a good at `unit_fen` each, instead of `base_fen` when on sale.
+
+    `type_id` and `child_id` are where the good stands in the shop, for what is only for a part.
+    """
 
     goods_id: int
     quantity: int
     unit_fen: int
     base_fen: int
     flash_item_id: int | None = None
+    type_id: int = 0
+    child_id: int | None = None
 
     @classmethod
     def at_best(
@@ -29,11 +34,13 @@ class QuoteLine:
         *,
         flash_item_id: int | None = None,
         flash_fen: int = 0,
+        type_id: int = 0,
+        child_id: int | None = None,
     ) -> Self:
         """The first lane: the lower of both prices. A flash price that is not lower is none."""
         if flash_item_id is None or flash_fen >= base_fen:
-            return cls(goods_id, quantity, base_fen, base_fen)
-        return cls(goods_id, quantity, flash_fen, base_fen, flash_item_id)
+            return cls(goods_id, quantity, base_fen, base_fen, None, type_id, child_id)
+        return cls(goods_id, quantity, flash_fen, base_fen, flash_item_id, type_id, child_id)
 
     @property
     def gross_fen(self) -> int:
@@ -84,7 +91,15 @@ Lines = tuple[QuotedLine, ...]
 def start_lines(lines: Iterable[QuoteLine]) -> Lines:
     """In goods order, with nothing off yet."""
     return tuple(
-        QuotedLine(line.goods_id, line.quantity, line.unit_fen, line.base_fen, line.flash_item_id)
+        QuotedLine(
+            line.goods_id,
+            line.quantity,
+            line.unit_fen,
+            line.base_fen,
+            line.flash_item_id,
+            line.type_id,
+            line.child_id,
+        )
         for line in sorted(lines, key=lambda line: line.goods_id)
     )
 
@@ -98,9 +113,18 @@ def payable_with_coupons(lines: Sequence[QuotedLine]) -> int:
     return payable([line for line in lines if line.takes_coupons])
 
 
-def take_off(lines: Lines, lane: int, source: str, amount_fen: int) -> Lines:
-    """Split an amount over the lines that the lane may touch, by what is left to pay of each."""
-    weights = [line.pay_fen if lane == POINTS or line.takes_coupons else 0 for line in lines]
+def take_off(
+    lines: Lines,
+    lane: int,
+    source: str,
+    amount_fen: int,
+    covers: Callable[[QuotedLine], bool] = lambda line: line.takes_coupons,
+) -> Lines:
+    """Split an amount over the lines that it is for, by what is left to pay of each.
+
+    Points pay for all lines, the other lanes for those that `covers` says.
+    """
+    weights = [line.pay_fen if lane == POINTS or covers(line) else 0 for line in lines]
     parts = prorate(amount_fen, weights)
     return tuple(
         replace(line, offs=(*line.offs, LineOff(lane, source, part))) if part else line
