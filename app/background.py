@@ -13,7 +13,7 @@ from app.db import Database
 from app.errors import Unavailable
 from app.models.base import utcnow
 from app.providers import PaymentProvider
-from app.services import outbox, slots, sweep
+from app.services import messages, outbox, slots, stock_waits, sweep
 from app.services.leases import end_lease, list_free, take_lease
 from app.services.open_payments import query_open_payments
 from app.services.refund_books import TOPIC as REFUND
@@ -73,6 +73,14 @@ async def open_slots(tools: Tools, now: datetime) -> int:
     return await tools.db.write(slots.open_slots, now, slots.SlotHours.of(tools.settings))
 
 
+async def tell_waiting(tools: Tools, now: datetime) -> int:
+    return len(await _all_batches(tools, stock_waits.tell_waiting, now))
+
+
+async def prune_messages(tools: Tools, now: datetime) -> int:
+    return await tools.db.write(messages.prune_messages, now)
+
+
 async def prune(tools: Tools, now: datetime) -> int:
     await tools.db.write(slots.prune_slots, now)
     return await tools.db.write(sweep.prune, now)
@@ -97,6 +105,8 @@ JOBS: tuple[Job, ...] = (
     Job("query_payments", timedelta(minutes=1), ask_providers, "payments settled by asking"),
     Job("auto_confirm", timedelta(minutes=10), confirm_due, "delivered orders completed"),
     OPEN_SLOTS,
+    Job("back_in_stock", timedelta(seconds=15), tell_waiting, "shoppers told what is back"),
+    Job("prune_messages", timedelta(hours=1), prune_messages, "old messages forgotten"),
     Job("prune", timedelta(minutes=1), prune, "old rows forgotten"),
 )
 

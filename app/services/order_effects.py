@@ -1,30 +1,25 @@
 """What follows from something that happened to an order, in the same transaction."""
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Mapping
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """A line of an order's history, just written; the order's row is locked.
-
-    `kind` is that of the event ("delivered", "refund_done"), `note` its note: with refunds it is
-    the refund's number.
-    """
-
-    order_id: int
-    kind: str
-    note: str
-    now: datetime
-
-
-Effect = Callable[[AsyncSession, Happening], Awaitable[None]]
+from app.services.happenings import Effect, Happening
+from app.services.order_messages import tell_of_order, tell_of_refund
+from app.services.points import earning
+from app.services.review_invites import invite_to_review
 
 # In the order in which they are carried out. An effect must be right also when it runs again.
-EFFECTS: Mapping[str, tuple[Effect, ...]] = {}
+EFFECTS: Mapping[str, tuple[Effect, ...]] = {
+    "expired": (tell_of_order,),
+    "closed": (tell_of_order,),
+    "shipping": (tell_of_order,),
+    "delivered": (tell_of_order, earning.promise,),
+    "completed": (invite_to_review,),
+    "failed": (tell_of_order, earning.give_all_back,),
+    "refund_done": (tell_of_refund, earning.settle_refund,),
+    "given_up": (earning.settle_refund,),
+}
 
 
 async def carry_out(session: AsyncSession, happening: Happening) -> None:

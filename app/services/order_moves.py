@@ -13,7 +13,7 @@ from app.errors import N_, MoveRefused, NotFound
 from app.models import Order, OrderEvent
 from app.models.base import UtcDateTime
 from app.services import order_effects
-from app.services.order_effects import Happening
+from app.services.happenings import Happening
 
 SHOPPER, PROVIDER, SYSTEM, STAFF, RIDER = "shopper", "provider", "system", "staff", "rider"
 
