@@ -60,9 +60,20 @@ async def read_form(
     is awaited only then, for the part of the context that has to be read again.
     """
     values = await read_typed(request, most=form.most_fields)
+    show_again(request, page, values, context)
+    return check_form(form, values)
+
+
+def show_again(
+    request: Request, page: str | None, values: dict[str, str], context: dict[str, Any]
+) -> None:
+    """Answer whatever is refused from now on with this page, filled in as it was."""
     if page is not None:
         shown = {key: value for key, value in values.items() if "password" not in key}
         request.state.form_page = (page, {"values": shown, **context})
+
+
+def check_form(form: type[Form], values: dict[str, str]) -> Form:
     try:
         return form.model_validate(values)
     except ValidationError as error:
@@ -139,6 +150,15 @@ def _username(name: str) -> str:
     return name
 
 
+def _nickname(name: str) -> str:
+    """As a user name, with spaces between words; empty for none."""
+    if not all(_may_be_in_a_name(char) for char in name if char != " "):
+        raise refuse(N_("Letters, digits, Chinese characters, spaces and _ - . only"))
+    if name and (not username_key(name) or unicodedata.category(name[0])[0] == "M"):
+        raise refuse(N_("Some characters here cannot be used"))
+    return name
+
+
 def _may_be_in_a_name(char: str) -> bool:
     category = unicodedata.category(char)
     is_joiner = char == ZERO_WIDTH_JOINER or unicodedata.name(char, "").startswith("EMOJI MODIFIER")
@@ -199,6 +219,7 @@ Username = Annotated[
     AfterValidator(_username),
 ]
 _a_username: TypeAdapter[str] = TypeAdapter(Username)
+Nickname = Annotated[Line, _length(0, LONGEST_NAME, ""), AfterValidator(_nickname)]
 # What is typed to log in is only compared, so a name that cannot exist is just not known.
 Known = Annotated[Line, _length(1, 256, N_("Please fill this in"))]
 KnownPassword = Annotated[str, _length(1, 256, N_("Please fill this in"))]

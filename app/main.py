@@ -18,16 +18,20 @@ from app.error_handlers import (
 from app.middleware import BodyLimit, Envelope, KnownHosts
 from app.providers.registry import form_targets, make_providers
 from app.routers import (
+    account,
     address,
     assets,
     auth,
+    avatar,
     carriers,
     cart,
     checkout,
+    devices,
     flash,
     goods,
     home,
     market,
+    media,
     mine,
     operations,
     orders,
@@ -37,7 +41,9 @@ from app.routers import (
     search,
 )
 from app.settings import Settings, get_settings
+from app.storage import make_storage
 from app.templating import STATIC
+from app.uploads import BODY_LIMITS
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -59,6 +65,10 @@ PAGES = (
     carriers,
     riders,
     mine,
+    avatar,
+    media,
+    account,
+    devices,
 )
 
 
@@ -83,10 +93,11 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     settings = settings or get_settings()
     db = db or Database.connect(settings.database_url, pool_size=settings.pool_size)
     providers = make_providers(settings)
+    storage = make_storage(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with background_work(Tools(db, settings, providers)):
+        async with background_work(Tools(db, settings, providers, storage)):
             yield
         await db.close()
 
@@ -99,10 +110,11 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.state.db = db
     app.state.settings = settings
     app.state.providers = providers
+    app.state.media = storage
     for module in PAGES:
         app.include_router(module.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     install_error_handlers(app)
     app.add_middleware(KnownHosts, hosts=settings.hosts, refuse=answer_unknown_host)
-    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, refuse=answer_http_error)
+    app.add_middleware(BodyLimit, most=MAX_BODY_BYTES, larger=BODY_LIMITS, refuse=answer_http_error)
     return app

@@ -1,6 +1,6 @@
 """Placing an order: everything in it is claimed in one transaction, or nothing is."""
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select, tuple_
@@ -10,7 +10,8 @@ from app.db import Again, count_changed
 from app.errors import N_, CheckoutRefused, NotFound
 from app.models import CartLine, Order, User
 from app.services import addresses
-from app.services.basket import Basket, Place
+from app.services.addresses import Place
+from app.services.basket import Basket
 from app.services.checkout import Checkout, get_checkout
 from app.services.claims import claim_everything, wanted_of
 from app.services.idempotency import claim_key
@@ -84,8 +85,8 @@ async def _wait_for_turn(session: AsyncSession, user_id: int) -> None:
     colliding on it. It stands before the key's own row, whose foreign key would otherwise share
     the lock first and then deadlock when two ask for more. SQLite has one writer anyway.
     """
-    query = select(User.id).where(User.id == user_id).with_for_update()
-    if await session.scalar(query) is None:
+    query = select(User.id).where(User.id == user_id, User.is_active).with_for_update()
+    if await session.scalar(query) is None:  # closed a moment ago
         raise NotFound
 
 
@@ -123,7 +124,7 @@ async def _settle_place(
     """The saved address; the typed one is saved with the order when there was none."""
     known, typed = checkout.address, basket.place
     if known is not None:
-        return Place(known.receiver, known.phone, known.area, known.room)
+        return known.place
     assert typed is not None  # noqa: S101 - check_offer refused
-    await addresses.save_default(session, user_id, **asdict(typed))
+    await addresses.add_address(session, user_id, typed, is_default=True)
     return typed
