@@ -93,7 +93,9 @@ def _create_tables() -> None:
         sa.Column("kind", sa.String(length=10), nullable=False),
         sa.Column("ref", sa.String(length=64), nullable=False),
         sa.Column("earned_n", sa.Integer(), nullable=False),
+        sa.Column("kept_n", sa.Integer(), nullable=False),
         sa.Column("left_n", sa.Integer(), nullable=False),
+        sa.Column("rate_bp", sa.Integer(), nullable=False),
         sa.Column("status", sa.String(length=8), nullable=False),
         sa.Column("open_at", UTC_DATETIME, nullable=False),
         sa.Column("expires_at", UTC_DATETIME, nullable=False),
@@ -108,6 +110,9 @@ def _create_tables() -> None:
         ),
         sa.CheckConstraint(
             "left_n BETWEEN 0 AND earned_n", name=op.f("ck_points_lots_left_within_earned")
+        ),
+        sa.CheckConstraint(
+            "kept_n BETWEEN left_n AND earned_n", name=op.f("ck_points_lots_kept_within_earned")
         ),
         sa.ForeignKeyConstraint(
             ["user_id"], ["users.id"], name=op.f("fk_points_lots_user_id_users")

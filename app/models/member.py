@@ -33,7 +33,8 @@ class PointsLot(Base):
 
     pending until `open_at`, then open, until they are spent or `expires_at` has come; void when
     they were taken back before anybody could use them. `ref` names what they are for, as in
-    "order:7". `noticed_days` is the last warning that was sent: 30, 7, or 0 for none.
+    "order:7". `noticed_days` is the last warning that was sent: 30, 7, or 0 for none. Of the
+    `earned_n` of an order refunds leave `kept_n`; `rate_bp` is what its level multiplied by.
     """
 
     __tablename__ = "points_lots"
@@ -44,6 +45,7 @@ class PointsLot(Base):
             "status IN ('pending','open','spent','expired','void')", name="status_known"
         ),
         CheckConstraint("left_n BETWEEN 0 AND earned_n", name="left_within_earned"),
+        CheckConstraint("kept_n BETWEEN left_n AND earned_n", name="kept_within_earned"),
         Index("ix_points_lots_user_id", "user_id", "status", "expires_at", "id"),
         Index("ix_points_lots_open_at", "status", "open_at"),
         Index("ix_points_lots_expires_at", "status", "expires_at"),
@@ -54,7 +56,9 @@ class PointsLot(Base):
     kind: Mapped[str] = mapped_column(String(10))
     ref: Mapped[str] = mapped_column(String(64))
     earned_n: Mapped[Count]
+    kept_n: Mapped[Count]
     left_n: Mapped[Count]
+    rate_bp: Mapped[Count] = mapped_column(default=10_000)
     status: Mapped[str] = mapped_column(String(8))
     open_at: Mapped[datetime]
     expires_at: Mapped[datetime]

@@ -110,7 +110,9 @@ class Desk:
             return NOT_CHOSEN
         coupons = {_number(self.typed.get(name)) for name in ("coupon", "delivery_coupon")}
         return Choice(
-            _number(self.typed.get("slot")), frozenset(number for number in coupons if number)
+            _number(self.typed.get("slot")),
+            frozenset(number for number in coupons if number),
+            self.typed.get("points") == "on",
         )
 
     async def fresh(self) -> dict[str, Any]:  # Any: what the template shows

@@ -4,18 +4,9 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from app.services.addresses import Place
 from app.services.checkout import NOT_CHOSEN, Choice
 from app.services.quote_changes import Shown
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the order goes."""
-
-    receiver: str
-    phone: str
-    area: str
-    room: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,5 +44,6 @@ class Basket:
     @property
     def fingerprint(self) -> str:
         chosen = sorted(self.choice.coupon_ids or ())
-        content = (self.agreed, self.choice.slot_id, chosen, self.wishes, self.place)
+        choice = (self.choice.slot_id, chosen, self.choice.use_points, self.choice.address_id)
+        content = (self.agreed, choice, self.wishes, self.place)
         return hashlib.sha256(repr(content).encode()).hexdigest()

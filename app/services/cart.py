@@ -184,6 +184,7 @@ def quote_of(
     slot_fee_fen: int = 0,
     coupons: Sequence[CouponTerms] = (),
     chosen: Collection[int] | None = None,
+    points_fen: int = 0,
 ) -> Quote:
     """What the selected lines cost at today's prices."""
     lines = [
@@ -198,7 +199,14 @@ def quote_of(
         )
         for line in cart.selected
     ]
-    return quote(lines, delivery, slot_fee_fen=slot_fee_fen, coupons=coupons, chosen=chosen)
+    return quote(
+        lines,
+        delivery,
+        slot_fee_fen=slot_fee_fen,
+        coupons=coupons,
+        chosen=chosen,
+        points_fen=points_fen,
+    )
 
 
 async def list_add_ons(session: AsyncSession, cart: Cart, missing_fen: int) -> list[GoodsCard]:

@@ -7,11 +7,13 @@ from itertools import groupby
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import Words
+from app.errors import Message, Words
 from app.services import addresses, coupons, slots
 from app.services.addresses import AddressView
 from app.services.cart import Cart, Line, get_cart, quote_of
-from app.services.quote import CouponChoice, Delivery, Quote, QuotedLine
+from app.services.places import place_text, why_not_there
+from app.services.points.spending import EMPTY_PURSE, Purse, get_purse
+from app.services.quote import CouponChoice, Delivery, Quote, QuotedLine, whole_points
 from app.services.quote_changes import Shown, shown_of
 from app.services.slots import Slot
 
@@ -22,10 +24,12 @@ FLASH_PAY_MINUTES = 5
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What the shopper picked. Without a slot the earliest is proposed, without (None) coupons
-    the best; no coupon at all is the empty set."""
+    the best; no coupon at all is the empty set. Without an address it is the default one."""
 
     slot_id: int | None = None
     coupon_ids: frozenset[int] | None = None
+    use_points: bool = False
+    address_id: int | None = None
 
 
 NOT_CHOSEN = Choice()
@@ -40,6 +44,7 @@ class Checkout:
     address: AddressView | None
     slots: tuple[Slot, ...]
     slot: Slot | None
+    purse: Purse = EMPTY_PURSE
 
     @property
     def lines(self) -> tuple[Line, ...]:
@@ -65,9 +70,17 @@ class Checkout:
     @property
     def shown(self) -> Shown:
         """All that the shopper agrees to. The slot is not in it: the form itself names it."""
-        place = self.address
-        where = " ".join((place.receiver, place.phone, place.area, place.room)) if place else ""
-        return shown_of(self.quote, place=where)
+        return shown_of(self.quote, place=place_text(self.address))
+
+    @property
+    def place_problem(self) -> Message | None:
+        """Why the order cannot go to the address."""
+        return why_not_there(self.delivery, self.address.region) if self.address else None
+
+    @property
+    def most_points(self) -> int:
+        """So many points the shopper could pay with now; as many fen they are worth."""
+        return min(whole_points(self.purse.usable), self.quote.most_points_fen)
 
     @property
     def is_flash(self) -> bool:
@@ -113,19 +126,30 @@ async def get_checkout(
     *,
     now: datetime,
 ) -> Checkout:
-    """The offer as it is now, in four statements."""
+    """The offer as it is now, in five statements."""
     cart = await get_cart(session, user_id, now)
-    address = await addresses.find_default(session, user_id)
+    book = await addresses.list_addresses(session, user_id)
+    address = _pick_address(book, choice.address_id)
     windows = await slots.list_slots(session, now)
     slot = _pick(windows, choice.slot_id)
+    purse = await get_purse(session, user_id, now)
     quote = quote_of(
         cart,
         delivery,
         slot_fee_fen=slot.fee_fen if slot else 0,
         coupons=await coupons.list_usable(session, user_id, now),
         chosen=choice.coupon_ids,
+        points_fen=purse.usable if choice.use_points else 0,
     )
-    return Checkout(cart, quote, address, tuple(windows), slot)
+    return Checkout(
+        cart, quote, address, tuple(windows), slot, delivery, tuple(book), purse
+    )
+
+
+def _pick_address(book: list[AddressView], address_id: int | None) -> AddressView | None:
+    """The chosen one, else the default, which stands first."""
+    chosen = (address for address in book if address.id == address_id)
+    return next(chosen, book[0] if book else None)
 
 
 def _pick(windows: list[Slot], slot_id: int | None) -> Slot | None:

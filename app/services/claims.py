@@ -8,6 +8,7 @@ from app.errors import N_, CheckoutRefused, Message
 from app.services import coupons, flash, slots
 from app.services.checkout import Checkout
 from app.services.offer_check import field_of, shortage, slot_refused
+from app.services.points import spending
 from app.services.stock import claim_stock, list_left
 
 OTHERS_WERE_FASTER = N_("Others were faster. Nothing has been ordered yet.")
@@ -16,12 +17,21 @@ OTHERS_WERE_FASTER = N_("Others were faster. Nothing has been ordered yet.")
 async def claim_everything(
     session: AsyncSession, user_id: int, order_id: int, checkout: Checkout, now: datetime
 ) -> None:
-    """By everybody in the same order, so that nobody waits in a circle: coupons, delivery window,
-    flash items, stock. Closing an order gives it back in that order, too."""
+    """By everybody in the same order, so that nobody waits in a circle: points, coupons, delivery
+    window, flash items, stock. Closing an order gives it back in that order, too."""
+    await _spend_points(session, user_id, order_id, checkout, now)
     await _hold_coupons(session, user_id, order_id, checkout, now)
     await _claim_slot(session, checkout, now)
     await _claim_flash(session, user_id, checkout, now)
     await _claim_stock(session, checkout)
+
+
+async def _spend_points(
+    session: AsyncSession, user_id: int, order_id: int, checkout: Checkout, now: datetime
+) -> None:
+    if not await spending.spend(session, user_id, order_id, checkout.quote.points_fen, now):
+        text = N_("Your points can no longer be used")
+        raise CheckoutRefused(lines={"points": Message(text, {})})
 
 
 async def _hold_coupons(

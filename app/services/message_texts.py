@@ -77,4 +77,16 @@ MESSAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         N_("Points have run out"),
         N_("%(n)s points were not used in time."),
     ),
+    "coupon_back": (
+        N_("Your coupon is back"),
+        N_("Order %(no)s was called off, so “%(name)s” can be used again."),
+    ),
+    "coupon_expiring": (
+        N_("A coupon of yours runs out soon"),
+        N_("“%(name)s” can be used until %(end_at)s."),
+    ),
+    "coupon_welcome": (
+        N_("Welcome! A coupon is waiting for you"),
+        N_("“%(name)s” is among your coupons."),
+    ),
 }

@@ -43,10 +43,18 @@ POINTS_STEP_FEN = 100
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The fee, and the goods sum from which there is none; both in fen."""
+    """The fee, and the goods sum from which there is none; both in fen.
+
+    `regions` are beginnings of the districts' codes that the shop delivers to; without any it
+    delivers everywhere.
+    """
 
     fee_fen: int
     free_from_fen: int
+    regions: tuple[str, ...] = ()
+
+    def reaches(self, region: str) -> bool:
+        return not self.regions or region.startswith(self.regions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +128,7 @@ def quote(
     choices = choose_coupons(coupons, chosen, lines=promoted, ship_fen=sum(fees))
     couponed = _apply_coupon(promoted, choices)
     most_points_fen = _most_points(payable(couponed))
-    used_points_fen = min(_whole_steps(max(0, points_fen)), most_points_fen)
+    used_points_fen = min(whole_points(max(0, points_fen)), most_points_fen)
     final = take_off(couponed, POINTS, "points", used_points_fen)
     ship_fen = 0 if any(c.is_used and c.is_delivery for c in choices) else sum(fees)
     return Quote(
@@ -154,8 +162,9 @@ def _apply_coupon(lines: Lines, choices: Sequence[CouponChoice]) -> Lines:
 
 
 def _most_points(goods_fen: int) -> int:
-    return _whole_steps(goods_fen * MOST_POINTS_BP // 10_000)
+    return whole_points(goods_fen * MOST_POINTS_BP // 10_000)
 
 
-def _whole_steps(fen: int) -> int:
+def whole_points(fen: int) -> int:
+    """Points are taken in whole yuan."""
     return fen // POINTS_STEP_FEN * POINTS_STEP_FEN

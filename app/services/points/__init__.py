@@ -1,0 +1,1 @@
+"""Points: earned by buying and checking in, worth a fen each, spent at the check-out."""
