@@ -13,13 +13,14 @@ from app.db import Database
 from app.errors import Unavailable
 from app.models.base import utcnow
 from app.providers import PaymentProvider
-from app.services import messages, outbox, slots, stock_waits, sweep
+from app.services import coupon_news, messages, outbox, pictures, slots, stock_waits, sweep
 from app.services.leases import end_lease, list_free, take_lease
 from app.services.open_payments import query_open_payments
 from app.services.refund_books import TOPIC as REFUND
 from app.services.refund_sending import RefundSender
 from app.services.sweep import BATCH
 from app.settings import Settings
+from app.storage import make_storage
 
 log = logging.getLogger("axf.sweep")
 
@@ -69,6 +70,10 @@ async def ask_providers(tools: Tools, now: datetime) -> int:
     return await query_open_payments(tools.db, tools.providers, now)
 
 
+async def warn_of_coupons(tools: Tools, now: datetime) -> int:
+    return len(await _all_batches(tools, coupon_news.warn_expiring, now))
+
+
 async def open_slots(tools: Tools, now: datetime) -> int:
     return await tools.db.write(slots.open_slots, now, slots.SlotHours.of(tools.settings))
 
@@ -84,6 +89,10 @@ async def prune_messages(tools: Tools, now: datetime) -> int:
 async def prune(tools: Tools, now: datetime) -> int:
     await tools.db.write(slots.prune_slots, now)
     return await tools.db.write(sweep.prune, now)
+
+
+async def sweep_pictures(tools: Tools, now: datetime) -> int:
+    return await pictures.sweep_pictures(tools.db, make_storage(tools.settings), now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +114,10 @@ JOBS: tuple[Job, ...] = (
     Job("query_payments", timedelta(minutes=1), ask_providers, "payments settled by asking"),
     Job("auto_confirm", timedelta(minutes=10), confirm_due, "delivered orders completed"),
     OPEN_SLOTS,
+    Job("coupon_news", timedelta(hours=1), warn_of_coupons, "shoppers told that a coupon runs out"),
     Job("back_in_stock", timedelta(seconds=15), tell_waiting, "shoppers told what is back"),
     Job("prune_messages", timedelta(hours=1), prune_messages, "old messages forgotten"),
+    Job("sweep_pictures", timedelta(minutes=10), sweep_pictures, "files of pictures removed"),
     Job("prune", timedelta(minutes=1), prune, "old rows forgotten"),
 )
 

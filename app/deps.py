@@ -1,6 +1,6 @@
 """What a route may ask for in its signature."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 from urllib.parse import quote
 
@@ -17,6 +17,8 @@ from app.services import accounts
 from app.services.accounts import Shopper
 from app.services.quote import Delivery
 from app.settings import Settings
+from app.storage import Storage
+from app.uploads import Uploads, take_uploads
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 MAX_ID = 2**53
@@ -40,7 +42,8 @@ AppSettings = Annotated[Settings, Depends(get_app_settings)]
 
 
 async def get_delivery(settings: AppSettings) -> Delivery:
-    return Delivery(settings.delivery_fee_fen, settings.free_delivery_fen)
+    fee_fen, free_from_fen = settings.delivery_fee_fen, settings.free_delivery_fen
+    return Delivery(fee_fen, free_from_fen, settings.delivered_regions)
 
 
 DeliveryRules = Annotated[Delivery, Depends(get_delivery)]
@@ -61,6 +64,15 @@ async def get_cashier(settings: AppSettings, providers: Providers) -> PaymentPro
 
 
 Cashier = Annotated[PaymentProvider, Depends(get_cashier)]
+
+
+async def get_media(request: Request) -> Storage:
+    """Where the pictures of shoppers lie."""
+    media: Storage = request.app.state.media
+    return media
+
+
+Media = Annotated[Storage, Depends(get_media)]
 
 
 async def is_on_phone(request: Request) -> bool:
@@ -103,6 +115,16 @@ async def get_current_user(request: Request, visitor: Visitor) -> Shopper:
 
 
 CurrentUser = Annotated[Shopper, Depends(get_current_user)]
+
+
+async def get_upload(request: Request, user: CurrentUser) -> AsyncIterator[Uploads]:
+    """Strangers are turned away before a byte of their files is read."""
+    async with take_uploads(request, user.id) as uploads:
+        yield uploads
+
+
+# `form, files = await upload.read(Form, files={"photo": 1}, page=…)`: see app/uploads.py.
+Upload = Annotated[Uploads, Depends(get_upload)]
 
 
 async def guard_storefront(settings: AppSettings, visitor: Visitor) -> None:

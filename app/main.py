@@ -30,8 +30,10 @@ from app.routers import (
     flash,
     goods,
     home,
+    interests,
     market,
     media,
+    messages,
     mine,
     operations,
     orders,
@@ -65,6 +67,8 @@ PAGES = (
     carriers,
     riders,
     mine,
+    interests,
+    messages,
     avatar,
     media,
     account,
@@ -93,11 +97,10 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     settings = settings or get_settings()
     db = db or Database.connect(settings.database_url, pool_size=settings.pool_size)
     providers = make_providers(settings)
-    storage = make_storage(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        async with background_work(Tools(db, settings, providers, storage)):
+        async with background_work(Tools(db, settings, providers)):
             yield
         await db.close()
 
@@ -110,7 +113,7 @@ def create_app(settings: Settings | None = None, db: Database | None = None) -> 
     app.state.db = db
     app.state.settings = settings
     app.state.providers = providers
-    app.state.media = storage
+    app.state.media = make_storage(settings)
     for module in PAGES:
         app.include_router(module.router, include_in_schema=False)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")

@@ -42,6 +42,7 @@ HEADERS = {
 TEMPORARY_REDIRECT = 307
 BAD_REQUEST = 400
 IMMUTABLE = "public, max-age=31536000, immutable"
+_FOR_EVERYBODY = ("/static/", "/media/")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9-]{8,64}")
 
 
@@ -99,7 +100,7 @@ class Envelope:
         headers["X-Request-ID"] = state["request_id"]
         if status == TEMPORARY_REDIRECT and "Location" in headers:
             headers["Location"] = _on_this_site(headers["Location"])
-        if scope["path"].startswith("/static/") and status < BAD_REQUEST:
+        if scope["path"].startswith(_FOR_EVERYBODY) and status < BAD_REQUEST:
             # An address with a version never means another file; one without is asked for again.
             kept = IMMUTABLE if scope["query_string"].startswith(b"v=") else "public, max-age=3600"
             headers.setdefault("Cache-Control", kept)
@@ -138,23 +139,38 @@ class KnownHosts:
 
 
 class BodyLimit:
-    """Nothing larger than `most` bytes is read, and what says it is larger is not even begun."""
+    """Nothing larger than `most` bytes is read, and what says it is larger is not even begun.
 
-    def __init__(self, app: ASGIApp, *, most: int, refuse: Refuse) -> None:
+    At the paths in `larger` more is read, up to the number beside them; what says it is larger is
+    refused by the form itself, beside its field.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        most: int,
+        refuse: Refuse,
+        larger: Sequence[tuple[re.Pattern[str], int]] = (),
+    ) -> None:
         self.app = app
         self.most = most
         self.refuse = refuse
+        self.larger = larger
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif _declared_length(scope) > self.most:
+            return
+        room = next((most for path, most in self.larger if path.fullmatch(scope["path"])), None)
+        if room is None and _declared_length(scope) > self.most:
             response = await self.refuse(Request(scope), HTTPException(413))
             await response(scope, receive, send)
         else:
-            await self.app(scope, self._counting(receive), send)
+            await self.app(scope, self._counting(receive, room or self.most), send)
 
-    def _counting(self, receive: Receive) -> Receive:
+    @staticmethod
+    def _counting(receive: Receive, most: int) -> Receive:
         """For bodies sent in chunks, whose length nobody knows beforehand."""
         total = 0
 
@@ -162,7 +178,7 @@ class BodyLimit:
             nonlocal total
             message = await receive()
             total += len(message.get("body", b""))
-            if total > self.most:
+            if total > most:
                 raise HTTPException(413)
             return message
 

@@ -30,6 +30,14 @@ class Settings(BaseSettings):
     secret_key: SecretStr = SecretStr(INSECURE_KEY)
     storefront: Literal["open", "members"] = "open"
     media_dir: Path = ROOT / "var" / "media"
+    media_store: Literal["local", "s3"] = Field(
+        default="local", description="Where pictures of shoppers lie"
+    )
+    s3_endpoint: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
+    s3_region: str = ""
+    s3_bucket: str = ""
+    s3_key_id: str = ""
+    s3_secret: SecretStr = SecretStr("")
     allowed_hosts: str = Field(
         default="*", description="Host names that are served, comma separated"
     )
@@ -65,6 +73,11 @@ class Settings(BaseSettings):
         default=3900, ge=0, description="Goods sum with free delivery, fen"
     )
     delivery_fee_fen: int = Field(default=500, ge=0, description="Delivery fee below that sum, fen")
+    delivery_regions: str = Field(
+        default="",
+        pattern=r"^\s*([0-9]{2}([0-9]{2}){0,2}\s*(,\s*|$))*$",
+        description="Codes of the provinces, cities and districts delivered to; empty: all",
+    )
     slot_minutes: Annotated[Literal[30, 60], BeforeValidator(int)] = Field(
         default=30, description="Length of a delivery window, minutes"
     )
@@ -98,6 +111,12 @@ class Settings(BaseSettings):
         if url and not re.fullmatch(r"https?://[A-Za-z0-9.\[\]:-]+", url):
             raise ValueError("must be like https://shop.example")
         return url
+
+    @model_validator(mode="after")
+    def _refuse_s3_without_a_bucket(self) -> Self:
+        if self.media_store == "s3" and not self.s3_bucket:
+            raise ValueError("AXF_MEDIA_STORE=s3 needs AXF_S3_BUCKET")
+        return self
 
     @model_validator(mode="after")
     def _refuse_half_an_alipay(self) -> Self:
@@ -141,6 +160,12 @@ class Settings(BaseSettings):
     @property
     def hosts(self) -> list[str]:
         return [host.strip() for host in self.allowed_hosts.split(",") if host.strip()]
+
+    @property
+    def delivered_regions(self) -> tuple[str, ...]:
+        """Beginnings of districts' codes: 110000 stands for all that begins with 11."""
+        codes = (code.strip() for code in self.delivery_regions.split(","))
+        return tuple(re.sub("(00)+$", "", code) for code in codes if code)
 
     @property
     def knows_alipay(self) -> bool:

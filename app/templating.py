@@ -40,6 +40,11 @@ def picture(name: str) -> str:
     return f"/static/pictures/{name}.webp"
 
 
+def media(digest: str, size: str) -> str:
+    """The address of a picture that a shopper sent; `size` is "small" or "large"."""
+    return f"/media/{digest}-{size}.webp"
+
+
 def day_and_time(moment: datetime) -> str:
     """A time as the shop's clock shows it: 2026-11-20 20:16."""
     return moment.astimezone(SHOP_ZONE).strftime("%Y-%m-%d %H:%M")
@@ -83,6 +88,7 @@ def _make_environment() -> Environment:
     env.globals |= {
         "static": static,
         "picture": picture,
+        "media": media,
         "name_of": i18n.name_of,
         "words": i18n.words,
         "say": i18n.say,
