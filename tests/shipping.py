@@ -1,5 +1,6 @@
 """Orders that wait to be packed, and how they and their parcels stand."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlalchemy import select
@@ -35,13 +36,15 @@ class Picked(NamedTuple):
     lines: list[int]
 
 
-async def make_picked(session: AsyncSession, *quantities: int, user: User | None = None) -> Picked:
+async def make_picked(
+    session: AsyncSession, *quantities: int, user: User | None = None, of: Sequence[Goods] = ()
+) -> Picked:
     """Paid and being packed: one line at ¥9.90 a piece for each quantity, of ten in stock.
 
     Written as it stands, so that these tests are about parcels alone.
     """
     user = user or await make_user(session)
-    goods = [await make_goods(session) for _ in quantities]
+    goods = of or [await make_goods(session) for _ in quantities]
     goods_fen = 990 * sum(quantities)
     order = Order(
         no=new_order_no(),

@@ -11,12 +11,20 @@ from app.services.audit.claims import CLAIM_RULES
 from app.services.audit.money import MONEY_RULES
 from app.services.audit.orders import ORDER_RULES
 from app.services.audit.parcels import PARCEL_RULES
+from app.services.audit.reviews import REVIEW_RULES
 from app.services.audit.rule import Rule
 from app.services.audit.stock import STOCK_RULES
 
 __all__ = ["RULES", "Finding", "Rule", "audit_books", "check_rules", "one_moment"]
 
-RULES: Sequence[Rule] = (*STOCK_RULES, *ORDER_RULES, *MONEY_RULES, *CLAIM_RULES, *PARCEL_RULES)
+RULES: Sequence[Rule] = (
+    *STOCK_RULES,
+    *ORDER_RULES,
+    *MONEY_RULES,
+    *CLAIM_RULES,
+    *PARCEL_RULES,
+    *REVIEW_RULES,
+)
 MOST_ROWS = 5
 _BEGIN = {
     "sqlite": ("BEGIN",),
