@@ -167,6 +167,7 @@ async def make_coupon(
         kind=kind,
         amount_fen=amount if kind == "amount" else 0,
         least_fen=least,
+        claimed=1,
     )
     session.add(template)
     await session.flush()

@@ -12,6 +12,7 @@ from app.errors import N_, InvalidInput, Message
 from app.models import Address, CartLine, Member, User, UserTicket
 from app.models.base import utcnow
 from app.security import check_password, hash_password, is_common_password
+from app.services.coupon_claims import welcome
 from app.services.throttle import Brake, brakes_of, claim_try, forgive_try
 from app.services.tickets import Device, Ticket, issue_ticket
 
@@ -81,6 +82,7 @@ async def _create_account(
         raise _taken() from None
     ticket = await issue_ticket(session, user.id, device, life)
     assert ticket is not None  # noqa: S101 - made in this very transaction
+    await welcome(session, user.id, utcnow())
     return ticket
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import count_changed
 from app.models import Coupon, CouponTemplate
+from app.services.coupon_terms import read_terms, terms_columns, with_scopes
 from app.services.quote import CouponTerms
 
 # What is left of a coupon that ran out while an order held it.
@@ -17,18 +18,8 @@ MOST_LISTED = 100
 
 async def list_usable(session: AsyncSession, user_id: int, now: datetime) -> list[CouponTerms]:
     """The shopper's coupons that are ready and valid, those that run out first in front."""
-    rows = await session.execute(
-        select(
-            Coupon.id,
-            CouponTemplate.kind,
-            CouponTemplate.amount_fen,
-            CouponTemplate.percent_bp,
-            CouponTemplate.most_fen,
-            CouponTemplate.least_fen,
-            CouponTemplate.title_zh,
-            CouponTemplate.title_en,
-            Coupon.valid_to,
-        )
+    ready = (
+        select(*terms_columns(Coupon.id), Coupon.valid_to)
         .join(CouponTemplate, CouponTemplate.id == Coupon.template_id)
         .where(
             Coupon.user_id == user_id,
@@ -38,8 +29,10 @@ async def list_usable(session: AsyncSession, user_id: int, now: datetime) -> lis
         )
         .order_by(Coupon.valid_to, Coupon.id)
         .limit(MOST_LISTED)
+        .subquery()
     )
-    return [CouponTerms(*row) for row in rows]
+    query = with_scopes(ready).order_by(ready.c.valid_to, ready.c.coupon_id)
+    return [terms for _, terms in read_terms(await session.execute(query))]
 
 
 async def hold(
