@@ -117,10 +117,18 @@ async def make_goods(
     return goods
 
 
-async def make_address(session: AsyncSession, user: User, *, area: str = "望京 SOHO T3") -> Address:
+async def make_address(
+    session: AsyncSession,
+    user: User,
+    *,
+    area: str = "望京 SOHO T3",
+    region: str = "110105",
+    is_default: bool = True,
+) -> Address:
     address = Address(
         user_id=user.id,
-        default_of=user.id,
+        default_of=user.id if is_default else None,
+        region=region,
         receiver="林小满",
         phone="13800006021",
         area=area,

@@ -11,15 +11,17 @@ from fastapi.responses import RedirectResponse, Response
 from pydantic import BaseModel, Field, model_validator
 
 from app.deps import AppSettings, Cashier, CurrentUser, Db, DeliveryRules, OnPhone
-from app.forms import Filled32, Filled80, Note60, Phone, ShopForm, read_form, read_typed
+from app.forms import Note60, ShopForm, read_form, read_typed
 from app.models.base import utcnow
+from app.routers.address import PlaceForm
 from app.services import addresses
-from app.services.basket import Basket, LineWish, Place, Wishes
-from app.services.checkout import NOT_CHOSEN, Choice, get_checkout
+from app.services.basket import Basket, LineWish, Wishes
+from app.services.checkout import Choice, get_checkout
 from app.services.payments import begin_payment
 from app.services.placing import place_order
 from app.services.quote import Delivery
 from app.services.quote_changes import LONGEST, pack, unpack
+from app.services.regions import pick
 from app.settings import Settings
 from app.templating import is_fragment_request, render
 
@@ -69,21 +71,13 @@ class OrderForm(ShopForm):
         return Wishes(self.note, self.if_sold_out, tuple(lines))
 
 
-class PlaceForm(ShopForm):
+class FirstPlaceForm(PlaceForm):
     """The address, on the page of whoever has none yet."""
 
     most_fields: ClassVar[int] = MOST_FIELDS
 
-    receiver: Filled32
-    phone: Phone
-    area: Filled80
-    room: Filled80
 
-    def place(self) -> Place:
-        return Place(self.receiver, self.phone, self.area, self.room)
-
-
-class FirstOrderForm(PlaceForm, OrderForm):
+class FirstOrderForm(FirstPlaceForm, OrderForm):
     """An order together with the address."""
 
 
@@ -107,12 +101,13 @@ class Desk:
     def choice(self) -> Choice:
         """What is chosen on the form, if there was one; what makes no sense is not chosen."""
         if not self.typed:
-            return NOT_CHOSEN
+            return Choice(address_id=_number(self.request.query_params.get("address")))
         coupons = {_number(self.typed.get(name)) for name in ("coupon", "delivery_coupon")}
         return Choice(
             _number(self.typed.get("slot")),
             frozenset(number for number in coupons if number),
             self.typed.get("points") == "on",
+            _number(self.typed.get("address")),
         )
 
     async def fresh(self) -> dict[str, Any]:  # Any: what the template shows
@@ -126,6 +121,7 @@ class Desk:
             "agreed": pack(self.secret, checkout.shown),
             "minutes": checkout.minutes_to_pay(self.settings.pay_minutes),
             "provider": self.provider,
+            "pick": pick,
         }
 
     async def show(self, name: str = PAGE, block: str | None = None) -> Response:
@@ -172,8 +168,8 @@ async def show_quote(desk: CheckoutDesk) -> Response:
 @router.post("/axf/checkout/address/")
 async def use_address(request: Request, desk: CheckoutDesk) -> Response:
     """Save the address that was typed here, and go on with all else that was."""
-    form = await read_form(request, PlaceForm, page=PAGE, block="form", fresh=desk.fresh)
-    await desk.db.write(addresses.save_default, desk.user_id, **form.model_dump())
+    form = await read_form(request, FirstPlaceForm, page=PAGE, block="form", fresh=desk.fresh)
+    await desk.db.write_keyed(addresses.add_address, desk.user_id, form.place)
     return await desk.show(block="form")
 
 
@@ -184,7 +180,7 @@ async def place(
     """Place the order, and on to whoever takes the money for it."""
     kind = FirstOrderForm if "receiver" in desk.typed else OrderForm
     form = await read_form(request, kind, page=PAGE, fresh=desk.fresh)
-    address = form.place() if isinstance(form, FirstOrderForm) else None
+    address = form.place if isinstance(form, FirstOrderForm) else None
     basket = Basket(unpack(desk.secret, form.agreed), desk.choice, form.wishes(), address)
     order = await desk.db.write_keyed(
         place_order,

@@ -44,6 +44,8 @@ class Checkout:
     address: AddressView | None
     slots: tuple[Slot, ...]
     slot: Slot | None
+    delivery: Delivery
+    addresses: tuple[AddressView, ...]
     purse: Purse = EMPTY_PURSE
 
     @property
@@ -141,9 +143,7 @@ async def get_checkout(
         chosen=choice.coupon_ids,
         points_fen=purse.usable if choice.use_points else 0,
     )
-    return Checkout(
-        cart, quote, address, tuple(windows), slot, delivery, tuple(book), purse
-    )
+    return Checkout(cart, quote, address, tuple(windows), slot, delivery, tuple(book), purse)
 
 
 def _pick_address(book: list[AddressView], address_id: int | None) -> AddressView | None:

@@ -4,13 +4,13 @@ from app.errors import N_, CheckoutRefused, InvalidInput, Message, Words
 from app.services.basket import Basket
 from app.services.cart import Line
 from app.services.checkout import Checkout
+from app.services.places import is_another, why_not_there
 from app.services.quote_changes import Difference, compare
 
 
 def check_offer(checkout: Checkout, basket: Basket) -> None:
     """Raises CheckoutRefused with all that is another now, InvalidInput for what is missing."""
-    if checkout.address is None and basket.place is None:
-        raise InvalidInput.of("address", N_("Please say where the order should go"))
+    _check_place(checkout, basket)
     _check_slot(checkout, basket.choice.slot_id)
     differences = _differences(checkout, basket)
     if differences is None or differences:
@@ -18,6 +18,22 @@ def check_offer(checkout: Checkout, basket: Basket) -> None:
     if not checkout.lines:
         raise CheckoutRefused(N_("There is nothing to order: nothing in the cart is selected"))
     _check_flash_shares(checkout)
+
+
+def _check_place(checkout: Checkout, basket: Basket) -> None:
+    address, chosen = checkout.address, basket.choice.address_id
+    if chosen is not None and (address is None or address.id != chosen):
+        text = N_("The address you chose is no longer in your book. Please choose another one.")
+        raise CheckoutRefused(lines={"address": Message(text, {})})
+    if address is not None:
+        if checkout.place_problem:
+            raise CheckoutRefused(lines={"address": checkout.place_problem})
+    elif basket.place is None:
+        raise InvalidInput.of("address", N_("Please say where the order should go"))
+    else:
+        problem = why_not_there(checkout.delivery, basket.place.region)
+        if problem:
+            raise InvalidInput({"region": problem})
 
 
 def _check_slot(checkout: Checkout, slot_id: int | None) -> None:
@@ -38,6 +54,10 @@ def _differences(checkout: Checkout, basket: Basket) -> list[Difference] | None:
         return None
     left = {line.card.id: _left_of(line) for line in checkout.left_out}
     found = compare(basket.agreed, checkout.shown, names=checkout.names, left=left)
+    chosen = basket.choice.address_id
+    if chosen is not None and is_another(basket.agreed.place, chosen):
+        # The shopper knows that it goes elsewhere: the form itself names the address.
+        found = [change for change in found if change.code != "place"]
     if basket.choice.coupon_ids == frozenset(basket.agreed.coupon_ids):
         return found
     # The shopper knows that these are other coupons; only what follows from that is news.

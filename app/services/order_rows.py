@@ -8,11 +8,13 @@ from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Order, OrderLine, OrderLineOff
-from app.services.basket import LineWish, Place, Wishes
+from app.services.addresses import Place
+from app.services.basket import LineWish, Wishes
 from app.services.cart import Line
 from app.services.checkout import Checkout
 from app.services.order_moves import TRANSITIONS, note_event
 from app.services.quote import QuotedLine
+from app.services.regions import region_words
 
 
 async def write_order(
@@ -39,6 +41,7 @@ async def write_order(
         quantity=quote.quantity,
         receiver=place.receiver,
         phone=place.phone,
+        region=region_words(place.region),
         area=place.area,
         room=place.room,
         note=wishes.note,

@@ -104,6 +104,7 @@ class Drop:
     wrong_codes: int
     receiver: str
     phone: str
+    region: str
     area: str
     room: str
     note: str
@@ -163,6 +164,7 @@ async def get_drop(session: AsyncSession, shipment_no: str) -> Drop:
                 Shipment.wrong_codes,
                 Order.receiver,
                 Order.phone,
+                Order.region,
                 Order.area,
                 Order.room,
                 Order.note,

@@ -79,6 +79,7 @@ FAULTS = {
     "shipments.times": "UPDATE shipments SET delivered_at = NULL",
     "shipments.order": "UPDATE shipments SET status = 'out'",
     "shipment_events.seq": "DELETE FROM shipment_events WHERE seq = 1",
+    "addresses.default": "UPDATE addresses SET default_of = NULL",
     "goods_ratings.stars": "UPDATE reviews SET status = 'hidden' WHERE status = 'visible'",
     "reviews.line": "UPDATE reviews SET goods_id = (SELECT MIN(id) FROM goods)",
     "reviews.status": "UPDATE reviews SET held_for = 'first'",
@@ -92,6 +93,7 @@ GUARDED = {
     "stock.bounds",
     "orders.pay",
     "order_lines.sums",
+    "addresses.owner",
     "goods_ratings.count",
     "reviews.once",
 }

@@ -11,6 +11,8 @@ from app.services.audit.claims import CLAIM_RULES
 from app.services.audit.money import MONEY_RULES
 from app.services.audit.orders import ORDER_RULES
 from app.services.audit.parcels import PARCEL_RULES
+from app.services.audit.places import PLACE_RULES
+from app.services.audit.points import POINT_RULES
 from app.services.audit.reviews import REVIEW_RULES
 from app.services.audit.rule import Rule
 from app.services.audit.stock import STOCK_RULES
@@ -23,7 +25,9 @@ RULES: Sequence[Rule] = (
     *MONEY_RULES,
     *CLAIM_RULES,
     *PARCEL_RULES,
+    *POINT_RULES,
     *REVIEW_RULES,
+    *PLACE_RULES,
 )
 MOST_ROWS = 5
 _BEGIN = {
