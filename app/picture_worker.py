@@ -78,7 +78,7 @@ def read(longest: int, *, square: bool) -> Image.Image:
 def turn_of(image: Image.Image) -> Image.Transpose | None:
     """What makes it stand upright, as the camera noted; libheif has done it already."""
     try:
-        return UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation))
+        return UPRIGHT.get(image.getexif().get(ExifTags.Base.Orientation, 1))
     except Exception:  # a broken note is no reason to refuse the picture
         return None
 

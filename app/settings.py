@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     s3_endpoint: str = Field(default="", pattern=r"^(https?://[^\s?#]+)?$")
     s3_region: str = ""
     s3_bucket: str = ""
+    s3_path_style: bool = False
     s3_key_id: str = ""
     s3_secret: SecretStr = SecretStr("")
     allowed_hosts: str = Field(

@@ -69,12 +69,8 @@ class LocalStorage:
         await asyncio.to_thread(self._path(name).unlink, missing_ok=True)
 
     async def list_before(self, moment: datetime) -> AsyncIterator[list[str]]:
-        if not await asyncio.to_thread(self._folder.is_dir):
-            return
-        for folder in await asyncio.to_thread(
-            lambda: sorted(self._folder.glob("[0-9a-f][0-9a-f]"))
-        ):
-            names = await asyncio.to_thread(lambda at=folder: list(_old_in(at, moment)))
+        for folder in await asyncio.to_thread(_folders_in, self._folder):
+            names = await asyncio.to_thread(_old_in, folder, moment)
             for start in range(0, len(names), _BATCH):
                 yield names[start : start + _BATCH]
 

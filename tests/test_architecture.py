@@ -26,7 +26,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "picture_worker": set(),
     "pictures": {"errors"},
     "storage": {"settings", "storage_s3"},
-    "storage_s3": {"settings", "storage"},
+    "storage_s3": {"errors", "settings", "storage"},
     "uploads": {"errors", "forms", "pictures"},
     "db": {"engine", "errors", "models"},
     "providers": {"errors", "security", "settings"},
