@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from app.db import Database
 from app.errors import Unavailable
@@ -16,11 +17,14 @@ from app.providers import PaymentProvider
 from app.services import coupon_news, messages, outbox, pictures, slots, stock_waits, sweep
 from app.services.leases import end_lease, list_free, take_lease
 from app.services.open_payments import query_open_payments
+from app.services.points import jobs as points
 from app.services.refund_books import TOPIC as REFUND
 from app.services.refund_sending import RefundSender
 from app.services.sweep import BATCH
 from app.settings import Settings
 from app.storage import make_storage
+
+T = TypeVar("T")
 
 log = logging.getLogger("axf.sweep")
 
@@ -50,11 +54,23 @@ async def confirm_due(tools: Tools, now: datetime) -> int:
     return len(await _all_batches(tools, sweep.confirm_due, now))
 
 
+async def open_points(tools: Tools, now: datetime) -> int:
+    return len(await _all_batches(tools, points.open_due, now))
+
+
+async def expire_points(tools: Tools, now: datetime) -> int:
+    return len(await _all_batches(tools, points.expire_due, now))
+
+
+async def notice_points(tools: Tools, now: datetime) -> int:
+    return len(await _all_batches(tools, points.notice_due, now))
+
+
 async def _all_batches(
-    tools: Tools, work: Callable[..., Awaitable[list[str]]], now: datetime
-) -> list[str]:
+    tools: Tools, work: Callable[..., Awaitable[list[T]]], now: datetime
+) -> list[T]:
     """One small transaction after the other, until nothing is left."""
-    done: list[str] = []
+    done: list[T] = []
     while True:
         batch = await tools.db.write(work, now)
         done += batch
@@ -113,6 +129,9 @@ JOBS: tuple[Job, ...] = (
     Job("outbox", timedelta(seconds=2), send_outbox, "messages and refunds sent"),
     Job("query_payments", timedelta(minutes=1), ask_providers, "payments settled by asking"),
     Job("auto_confirm", timedelta(minutes=10), confirm_due, "delivered orders completed"),
+    Job("open_points", timedelta(minutes=10), open_points, "shoppers got their points"),
+    Job("expire_points", timedelta(minutes=10), expire_points, "shoppers' points ran out"),
+    Job("notice_points", timedelta(hours=1), notice_points, "shoppers warned of points"),
     OPEN_SLOTS,
     Job("coupon_news", timedelta(hours=1), warn_of_coupons, "shoppers told that a coupon runs out"),
     Job("back_in_stock", timedelta(seconds=15), tell_waiting, "shoppers told what is back"),

@@ -2,9 +2,7 @@
 
 from app.services.audit.rule import Rule
 
-# A ref is "order:7" or "order:7:500": whatever follows the number is left out of it.
-_ORDER = "CAST(SUBSTR(e.ref, 7) AS SIGNED)"
-
+# A ref is "order:7" or "order:7:500": a cast to a number leaves out whatever follows it.
 POINT_RULES = (
     Rule(
         "members.points",
@@ -76,13 +74,13 @@ POINT_RULES = (
     Rule(
         "orders.points",
         "what points paid of an order was spent for it by its shopper",
-        f"""
+        """
         SELECT o.id AS order_id, o.points_fen, COALESCE(s.n, 0) AS spent
         FROM orders o
         LEFT JOIN (
-            SELECT {_ORDER} AS order_id, e.user_id, -SUM(e.n) AS n
+            SELECT CAST(SUBSTR(e.ref, 7) AS SIGNED) AS order_id, e.user_id, -SUM(e.n) AS n
             FROM points_entries e WHERE e.kind = 'spent' AND e.ref LIKE 'order:%'
-            GROUP BY {_ORDER}, e.user_id
+            GROUP BY CAST(SUBSTR(e.ref, 7) AS SIGNED), e.user_id
         ) s ON s.order_id = o.id AND s.user_id = o.user_id
         WHERE o.points_fen <> COALESCE(s.n, 0)
         """,
@@ -90,14 +88,14 @@ POINT_RULES = (
     Rule(
         "orders.points_returned",
         "what came back of an order's points is on its lines; of a closed order it is all",
-        f"""
+        """
         SELECT o.id AS order_id, o.points_fen, l.returned, COALESCE(b.n, 0) AS given_back
         FROM orders o
         JOIN (SELECT order_id, SUM(returned_points) AS returned FROM order_lines GROUP BY order_id)
             l ON l.order_id = o.id
         LEFT JOIN (
-            SELECT {_ORDER} AS order_id, SUM(e.n) AS n
-            FROM points_entries e WHERE e.kind = 'returned' GROUP BY {_ORDER}
+            SELECT CAST(SUBSTR(e.ref, 7) AS SIGNED) AS order_id, SUM(e.n) AS n
+            FROM points_entries e WHERE e.kind = 'returned' GROUP BY CAST(SUBSTR(e.ref, 7) AS SIGNED)
         ) b ON b.order_id = o.id
         WHERE l.returned <> COALESCE(b.n, 0)
             OR (o.status = 'closed' AND l.returned <> o.points_fen)
@@ -156,14 +154,14 @@ POINT_RULES = (
     Rule(
         "points_entries.taken_back",
         "refunds took back of an order's points what it does not keep",
-        f"""
+        """
         SELECT l.id AS lot_id, l.earned_n, l.kept_n, g.n AS earned, COALESCE(t.n, 0) AS taken_back
         FROM points_lots l
         JOIN points_entries g ON g.lot_id = l.id AND g.kind = 'earned'
         LEFT JOIN (
-            SELECT {_ORDER} AS order_id, -SUM(e.n) AS n
+            SELECT CAST(SUBSTR(e.ref, 7) AS SIGNED) AS order_id, -SUM(e.n) AS n
             FROM points_entries e WHERE e.kind = 'taken_back' AND e.ref LIKE 'order:%'
-            GROUP BY {_ORDER}
+            GROUP BY CAST(SUBSTR(e.ref, 7) AS SIGNED)
         ) t ON t.order_id = CAST(SUBSTR(l.ref, 7) AS SIGNED)
         WHERE l.kind = 'order' AND g.n - COALESCE(t.n, 0) <> l.kept_n
         """,
