@@ -26,6 +26,7 @@ from app.routers import (
     carriers,
     cart,
     checkout,
+    coupons,
     devices,
     flash,
     goods,
@@ -35,6 +36,7 @@ from app.routers import (
     media,
     messages,
     mine,
+    my_data,
     operations,
     orders,
     payments,
@@ -62,6 +64,7 @@ PAGES = (
     address,
     checkout,
     orders,
+    coupons,
     payments,
     sandbox,
     carriers,
@@ -73,6 +76,7 @@ PAGES = (
     media,
     account,
     devices,
+    my_data,
 )
 
 

@@ -120,7 +120,13 @@ def render(
     template = env.get_template(name)
     context |= {"request": request, "visitor": getattr(request.state, "visitor", None)}
     if block and is_fragment_request(request):
-        html = "".join(template.blocks[block](template.new_context(context)))
+        html = render_block(name, block, **context)
     else:
         html = template.render(context)
     return HTMLResponse(html, status)
+
+
+def render_block(name: str, block: str, **context: Any) -> str:  # Any: as above
+    """One block of a template alone, for pages that are sent piece by piece."""
+    template = env.get_template(name)
+    return "".join(template.blocks[block](template.new_context(context)))

@@ -66,18 +66,18 @@ async def list_messages(
 
 
 def _view(row: UserMessage) -> MessageView:
-    title, text = MESSAGE_TEXTS.get(row.kind, UNKNOWN)
-    params = _unpack(row.params)
+    title, text = describe(row.kind, row.params)
+    return MessageView(row.id, title, text, row.read_at is not None, row.created_at)
+
+
+def describe(kind: str, packed: str) -> tuple[Message, Message]:
+    """The title and the text of a message, filled in with its packed params."""
+    title, text = MESSAGE_TEXTS.get(kind, UNKNOWN)
+    params = _unpack(packed)
     if not set(_PLACEHOLDER.findall(title + text)) <= set(params):
         # Written by another version of the shop; there is still somewhere to go.
         (title, text), params = UNKNOWN, {}
-    return MessageView(
-        row.id,
-        Message(title, params),
-        Message(text, params),
-        row.read_at is not None,
-        row.created_at,
-    )
+    return Message(title, params), Message(text, params)
 
 
 def _unpack(packed: str) -> Params:
