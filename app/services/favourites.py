@@ -12,6 +12,7 @@ from app.errors import N_, Conflict, NotFound
 from app.models import Favourite, Goods, User
 from app.services.catalogue import CARD_WIDTH, GoodsCard, select_cards
 from app.services.interests import check_goods
+from app.services.viewer import seen_by
 
 PAGE = 40
 MOST_FAVOURITES = 500
@@ -75,7 +76,7 @@ async def list_favourites(
         older = Favourite.created_at < at
         tied = and_(Favourite.created_at == at, Favourite.goods_id < goods_id)
         query = query.where(or_(older, tied))
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(query, seen_by(user_id))).all()
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     next_key = f"{(last[CARD_WIDTH] - _EPOCH) // _MICROSECOND}-{last[0]}" if last else None
     return FavouritePage(tuple(GoodsCard(*row[:CARD_WIDTH]) for row in rows[:PAGE]), next_key)

@@ -5,9 +5,12 @@ import re
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Goods, User
+from app.models import Goods, User, UserMessage
+from app.models.base import utcnow
+from app.services.messages import tell
 from tests.factories import make_address, make_child, make_goods, make_type
 from tests.routers.every_route import Route, World, routes_of
 from tests.shipping import make_picked, pack_and_send
@@ -18,7 +21,7 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
     food_type = await make_type(session, number=104_749)
     child = await make_child(session, food_type, number=103_549)
     goods = await make_goods(session, food_type=food_type, child=child)
-    await make_address(session, user)
+    address = await make_address(session, user)
     await session.commit()
     no, payment_no = await _order(client, goods)
     await client.post(f"/axf/addtocart/?goodsid={goods.id}")
@@ -34,6 +37,9 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
         "name": "1f34e",
         "shipment_no": shipment_no,
         "carrier": "sf",
+        "template_id": str((await make_offer_of(session)).id),
+        "address_id": str(address.id),
+        "message_id": await _message(session, user, no),
     }
     return World(client, values)
 
@@ -47,6 +53,14 @@ async def _order(client: AsyncClient, goods: Goods) -> tuple[str, str]:
     listed = (await client.get("/axf/orders/")).text
     no = re.findall(r'href="/axf/orders/([0-9A-Z]{16})/"', listed)[0]
     return no, placed.headers["Location"].split("/")[-2]
+
+
+async def _message(session: AsyncSession, user: User, no: str) -> str:
+    """The id of a message about that order."""
+    await tell(session, user.id, "order_delivered", no, params={"no": no}, now=utcnow())
+    await session.commit()
+    query = select(UserMessage.id).where(UserMessage.user_id == user.id, UserMessage.key == no)
+    return str((await session.scalars(query)).one())
 
 
 @pytest.fixture
