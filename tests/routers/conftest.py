@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Goods, User, UserMessage
 from app.models.base import utcnow
 from app.services.messages import tell
+from tests.couponing import make_offer_of
 from tests.factories import make_address, make_child, make_goods, make_type
 from tests.routers.every_route import Route, World, routes_of
 from tests.shipping import make_picked, pack_and_send
@@ -26,6 +27,7 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
     no, payment_no = await _order(client, goods)
     await client.post(f"/axf/addtocart/?goodsid={goods.id}")
     shipment_no = await pack_and_send(session, (await make_picked(session, 1)).id)
+    offer = await make_offer_of(session)
     await session.commit()
     values = {
         "goods_id": str(goods.id),
@@ -37,7 +39,7 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
         "name": "1f34e",
         "shipment_no": shipment_no,
         "carrier": "sf",
-        "template_id": str((await make_offer_of(session)).id),
+        "template_id": str(offer.id),
         "address_id": str(address.id),
         "message_id": await _message(session, user, no),
     }
