@@ -23,6 +23,7 @@ from tests.factories import (
     make_user,
 )
 from tests.flash_sales import make_offer
+from tests.points_story import add_points_story
 from tests.reviewing import add_answered_review
 from tests.shipping import STAFF, make_picked, pack_and_send
 from tests.shopping import order_of, place, put_in_cart
@@ -87,6 +88,18 @@ FAULTS = {
     "reviews.helpful": "UPDATE reviews SET helpful = helpful + 1",
     "review_photos.owner": "UPDATE pictures SET kind = 'avatar'",
     "service_cases.stars": "DELETE FROM service_cases",
+    "members.points": "UPDATE members SET points = points + 1",
+    "members.open_points": "UPDATE points_lots SET left_n = left_n - 1 WHERE status = 'open'",
+    "points_lots.left": "DELETE FROM points_entries WHERE kind = 'earned'",
+    "points_lots.states": "UPDATE points_lots SET status = 'spent' WHERE status = 'open'",
+    "points_lots.kept": "UPDATE points_lots SET kept_n = earned_n",
+    "points_entries.owner": "UPDATE points_entries SET user_id = (SELECT MIN(id) FROM users)",
+    "points_entries.spent": "UPDATE points_lots SET expires_at = created_at",
+    "points_entries.taken_back": "UPDATE points_entries SET n = n - 1 WHERE kind = 'taken_back'",
+    "orders.points": "DELETE FROM points_entries WHERE kind = 'spent'",
+    "orders.points_returned": "UPDATE points_entries SET n = n + 1 WHERE kind = 'returned'",
+    "order_lines.returned_points": "UPDATE order_lines SET returned_points = 0",
+    "check_ins.points": "UPDATE check_ins SET points = points + 1",
 }
 # The tables' own CHECKs let nobody break these; the rules are for data from elsewhere.
 GUARDED = {
@@ -120,6 +133,7 @@ async def fill_books(session: AsyncSession) -> None:
     wanted = {arrived.lines[0]: (1, 1)}
     await ask_refund(session, arrived.id, "quality", wanted, actor=STAFF, now=utcnow())
     await add_answered_review(session)
+    await add_points_story(session)
     for good in (flashed, plain):
         await put_in_cart(session, user, good)
     await make_coupon(session, user)

@@ -95,7 +95,8 @@ POINT_RULES = (
             l ON l.order_id = o.id
         LEFT JOIN (
             SELECT CAST(SUBSTR(e.ref, 7) AS SIGNED) AS order_id, SUM(e.n) AS n
-            FROM points_entries e WHERE e.kind = 'returned' GROUP BY CAST(SUBSTR(e.ref, 7) AS SIGNED)
+            FROM points_entries e WHERE e.kind = 'returned'
+            GROUP BY CAST(SUBSTR(e.ref, 7) AS SIGNED)
         ) b ON b.order_id = o.id
         WHERE l.returned <> COALESCE(b.n, 0)
             OR (o.status = 'closed' AND l.returned <> o.points_fen)

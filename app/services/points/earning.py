@@ -83,14 +83,15 @@ async def _take_back(
     n = lot.kept_n - rules.points_for(fen, lot.rate_bp)
     if n <= 0:
         return
-    await _keep_less(session, lot, n)
     if lot.status in ("pending", "void"):
+        await _keep_less(session, lot, n)
         return
     lots = await list_open(session, owner.user_id)
     lots.sort(key=lambda part: part.lot_id != lot.id)
     ref = f"order:{owner.order_id}:{refund_no}"
     reason = Reason("taken_back", ref, now)
     await take(session, owner.user_id, lots, n, reason, debtor=lot.id)
+    await _keep_less(session, lot, n)
     await tell(
         session,
         owner.user_id,
@@ -112,9 +113,7 @@ async def _keep_less(session: AsyncSession, lot: PointsLot, n: int) -> None:
     changed = await count_changed(
         session,
         update(PointsLot)
-        .where(
-            PointsLot.id == lot.id, PointsLot.kept_n == lot.kept_n, PointsLot.status == lot.status
-        )
+        .where(PointsLot.id == lot.id, PointsLot.kept_n == lot.kept_n)
         .values(**values),
     )
     if not changed:
