@@ -14,7 +14,16 @@ from app.db import Database
 from app.errors import Unavailable
 from app.models.base import utcnow
 from app.providers import PaymentProvider
-from app.services import coupon_news, messages, outbox, pictures, slots, stock_waits, sweep
+from app.services import (
+    account_closing,
+    coupon_news,
+    messages,
+    outbox,
+    pictures,
+    slots,
+    stock_waits,
+    sweep,
+)
 from app.services.leases import end_lease, list_free, take_lease
 from app.services.open_payments import query_open_payments
 from app.services.points import jobs as points
@@ -79,7 +88,11 @@ async def _all_batches(
 
 
 async def send_outbox(tools: Tools, now: datetime) -> int:
-    return await outbox.take_due(tools.db, {REFUND: RefundSender(tools.providers)}, now)
+    handlers: dict[str, outbox.Handler] = {
+        REFUND: RefundSender(tools.providers),
+        account_closing.TOPIC: account_closing.clear_late,
+    }
+    return await outbox.take_due(tools.db, handlers, now)
 
 
 async def ask_providers(tools: Tools, now: datetime) -> int:

@@ -11,44 +11,33 @@ from app.models import (
     Address,
     CartLine,
     Coupon,
-    Favourite,
     IdempotencyKey,
     Member,
     Order,
     OrderLine,
-    Picture,
     PointsEntry,
     PointsLot,
-    RecentView,
     Refund,
     Review,
     ReviewPhoto,
-    StockWait,
     User,
-    UserMessage,
     UserTicket,
 )
 from app.models.base import utcnow
 from app.services import outbox
+from app.services.interests import forget_interests
 from app.services.members import lock_member
+from app.services.messages import forget_messages
 from app.services.passwords import Confirmed, change_user, confirm_password
+from app.services.pictures import drop_all_pictures
 
 TOPIC = "account_closed"
 # A request that was let in just before the account closed has ended by then.
 LATE = timedelta(minutes=2)
 _OPEN_ORDERS = ("unpaid", "paid", "picking", "shipping")
 _SETTLED_REFUNDS = ("done", "rejected")
-# Rows that belong to nobody but the shopper. The ticket last: signed out when all is done.
-_PERSONAL = (
-    Address,
-    CartLine,
-    Favourite,
-    RecentView,
-    StockWait,
-    UserMessage,
-    IdempotencyKey,
-    UserTicket,
-)
+# The tickets last: signed out when all is done.
+_PERSONAL = (Address, CartLine, IdempotencyKey, UserTicket)
 
 
 async def find_obstacle(session: AsyncSession, user_id: int) -> str | None:
@@ -78,11 +67,7 @@ async def _close(session: AsyncSession, confirmed: Confirmed, *, now: datetime) 
     obstacle = await find_obstacle(session, user_id)
     if obstacle is not None:
         raise InvalidInput.of("", obstacle)
-    await _take_names_off_orders(session, user_id)
-    await _take_names_off_reviews(session, user_id)
-    await _void_coupons(session, user_id)
-    await _take_points_back(session, user_id, now)
-    await clear_personal(session, user_id)
+    await strip_account(session, user_id, now)
     await outbox.put(session, TOPIC, str(user_id), {"user_id": user_id}, at=now + LATE)
 
 
@@ -100,6 +85,17 @@ def _nobody(user_id: int) -> dict[str, object]:
     }
 
 
+async def strip_account(session: AsyncSession, user_id: int, now: datetime) -> None:
+    """Leave goods and money only. Right also when it runs again."""
+    await _take_names_off_orders(session, user_id)
+    # What was said of goods helps others and stays, as somebody's.
+    await session.execute(update(Review).where(Review.user_id == user_id).values(anonymous=True))
+    unused = Coupon.user_id == user_id, Coupon.status == "ready"
+    await session.execute(update(Coupon).where(*unused).values(status="void"))
+    await _take_points_back(session, user_id, now)
+    await _clear_personal(session, user_id)
+
+
 async def _take_names_off_orders(session: AsyncSession, user_id: int) -> None:
     """Goods and money stay: the shop must be able to show what it sold."""
     mine = select(Order.id).where(Order.user_id == user_id)
@@ -113,19 +109,6 @@ async def _take_names_off_orders(session: AsyncSession, user_id: int) -> None:
         .where(Refund.order_id.in_(mine), Refund.actor == f"user:{user_id}")
         .values(reason="")
     )
-
-
-async def _take_names_off_reviews(session: AsyncSession, user_id: int) -> None:
-    """What was said of goods helps others and stays; photos may show faces and homes, and go."""
-    await session.execute(update(Review).where(Review.user_id == user_id).values(anonymous=True))
-    theirs = select(Review.id).where(Review.user_id == user_id)
-    await session.execute(delete(ReviewPhoto).where(ReviewPhoto.review_id.in_(theirs)))
-    await session.execute(delete(Picture).where(Picture.user_id == user_id))
-
-
-async def _void_coupons(session: AsyncSession, user_id: int) -> None:
-    unused = Coupon.user_id == user_id, Coupon.status == "ready"
-    await session.execute(update(Coupon).where(*unused).values(status="void"))
 
 
 async def _take_points_back(session: AsyncSession, user_id: int, now: datetime) -> None:
@@ -151,18 +134,23 @@ async def _take_points_back(session: AsyncSession, user_id: int, now: datetime) 
     )
 
 
-async def clear_personal(session: AsyncSession, user_id: int) -> None:
-    """Delete what only the shopper needed."""
+async def _clear_personal(session: AsyncSession, user_id: int) -> None:
+    """Delete what only the shopper needed. Photos may show faces and homes, so they go, too."""
+    theirs = select(Review.id).where(Review.user_id == user_id)
+    await session.execute(delete(ReviewPhoto).where(ReviewPhoto.review_id.in_(theirs)))
+    await drop_all_pictures(session, user_id)
+    await forget_interests(session, user_id)
+    await forget_messages(session, user_id)
     for model in _PERSONAL:
         await session.execute(delete(model).where(model.user_id == user_id))
 
 
 async def clear_late(db: Database, payload: outbox.Payload) -> None:
     """What a request that was already under way wrote after the account had closed."""
-    await db.write(_clear_late, int(payload["user_id"]))
+    await db.write(_clear_late, int(payload["user_id"]), now=utcnow())
 
 
-async def _clear_late(session: AsyncSession, user_id: int) -> None:
+async def _clear_late(session: AsyncSession, user_id: int, *, now: datetime) -> None:
     is_closed = select(User.id).where(User.id == user_id, User.closed_at.is_not(None))
     if await session.scalar(is_closed.with_for_update()) is not None:
-        await clear_personal(session, user_id)
+        await strip_account(session, user_id, now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.services.audit.accounts import ACCOUNT_RULES
 from app.services.audit.claims import CLAIM_RULES
 from app.services.audit.money import MONEY_RULES
 from app.services.audit.orders import ORDER_RULES
@@ -28,6 +29,7 @@ RULES: Sequence[Rule] = (
     *POINT_RULES,
     *REVIEW_RULES,
     *PLACE_RULES,
+    *ACCOUNT_RULES,
 )
 MOST_ROWS = 5
 _BEGIN = {
