@@ -347,3 +347,46 @@ async def test_what_was_taken_back_opens_no_page(
     await session.commit()
 
     assert (await client.get(f"/axf/coupons/{template.id}/goods/")).status_code == 404
+
+
+async def test_the_check_out_proposes_the_best_and_says_what_the_others_lack(
+    client: AsyncClient, session: AsyncSession, user: User, fruits: list[Goods]
+) -> None:
+    scope = {"scope": "type", "refs": (fruits[0].type_id,)}
+    offers = [
+        await make_offer_of(session, amount=100),
+        await make_offer_of(session, amount=300),
+        await make_offer_of(session, amount=900, least=2150, **scope),  # type: ignore[arg-type]
+        await make_offer_of(session, scope="goods", refs=(fruits[1].id,)),
+    ]
+    coupons = [await have_coupon(session, user, template) for template in offers]
+    await put_in_cart(session, user, fruits[0])
+    await make_address(session, user)
+    await session.commit()
+
+    html = (await client.get("/axf/checkout/")).text
+
+    assert re.findall(r'name="coupon" value="(\d+)" checked', html) == [str(coupons[1].id)]
+    assert "Place order · ¥11.00" in html
+    assert "¥12.50 more of Fruit to use it" in html
+    assert "Only for Fruit 1250" in html
+    links = re.findall(r'href="/axf/coupons/(\d+)/goods/"', html)
+    assert links == [str(offers[2].id), str(offers[3].id)]
+
+
+async def test_what_the_shopper_chose_is_charged(
+    client: AsyncClient, session: AsyncSession, user: User, fruits: list[Goods]
+) -> None:
+    small, large = [
+        await have_coupon(session, user, await make_offer_of(session, amount=amount))
+        for amount in (100, 300)
+    ]
+    await put_in_cart(session, user, fruits[0])
+    await make_address(session, user)
+    await session.commit()
+
+    html = (await client.post("/axf/checkout/quote/", data={"coupon": str(small.id)})).text
+
+    assert re.findall(r'name="coupon" value="(\d+)" checked', html) == [str(small.id)]
+    assert "Place order · ¥13.00" in html
+    assert f'id="coupon-{large.id}"' in html
