@@ -10,7 +10,8 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -35,6 +36,7 @@ _SECONDS = 20.0
 _MOST_WAITING = 24
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "PYTHONUTF8": "1"}  # and no secret of the shop's
 _one_at_a_time = anyio.CapacityLimiter(1)
+_queue: set[object] = set()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +64,10 @@ async def encode_picture(
     if source.seek(0, os.SEEK_END) > MOST_BYTES:
         raise InvalidInput.of(field, TOO_MANY_BYTES)
     source.seek(0)
-    if _one_at_a_time.statistics().tasks_waiting >= _MOST_WAITING:
-        raise Unavailable
-    answer = await anyio.to_thread.run_sync(
-        _ask_worker, source, sizes, square, limiter=_one_at_a_time
-    )
+    with _place_in_the_queue():
+        answer = await anyio.to_thread.run_sync(
+            _ask_worker, source, sizes, square, limiter=_one_at_a_time
+        )
     head, _, body = answer.partition(b"\n")
     told = json.loads(head or b"{}")
     if "lengths" not in told:
@@ -75,6 +76,18 @@ async def encode_picture(
     largest = files[max(sizes, key=sizes.__getitem__)]
     digest = hashlib.sha256(largest).hexdigest()
     return EncodedPicture(digest, files, told["width"], told["height"])
+
+
+@contextmanager
+def _place_in_the_queue() -> Iterator[None]:
+    if len(_queue) > _MOST_WAITING:
+        raise Unavailable
+    place = object()
+    _queue.add(place)
+    try:
+        yield
+    finally:
+        _queue.remove(place)
 
 
 def _ask_worker(source: BinaryIO, sizes: Mapping[str, int], square: bool) -> bytes:

@@ -125,7 +125,8 @@ _sending: dict[int, int] = {}
 @asynccontextmanager
 async def take_uploads(request: Request, user_id: int) -> AsyncIterator[Uploads]:
     """Raises TooMany when the shopper is sending several forms already: each takes room on disk."""
-    if request.headers.get("Content-Type", "").partition(";")[0].strip() != "multipart/form-data":
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
         raise Unreadable
     if _sending.get(user_id, 0) >= MOST_AT_ONCE:
         raise TooMany(seconds=_SECONDS_TO_WAIT)
