@@ -275,7 +275,15 @@ async def test_without_an_address_nothing_is_ordered(
     assert await nothing_happened(session, goods)
 
 
-PLACE = {"receiver": "林小满", "phone": "138 0000 6021", "area": "望京 SOHO", "room": "B 2307"}
+PLACE = {
+    "receiver": "林小满",
+    "phone": "138 0000 6021",
+    "province": "110000",
+    "city": "110100",
+    "region": "110105",
+    "area": "望京 SOHO",
+    "room": "B 2307",
+}
 
 
 @pytest.fixture
