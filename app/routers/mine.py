@@ -4,7 +4,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse
 
 from app.deps import Db, Visitor
-from app.services import orders
+from app.models.base import utcnow
+from app.services.centre import get_centre
 from app.templating import render
 
 router = APIRouter()
@@ -14,5 +15,5 @@ router = APIRouter()
 async def show_mine(request: Request, db: Db, visitor: Visitor) -> HTMLResponse:
     if visitor is None:
         return render(request, "mine/guest.html")
-    counts = await db.read(orders.count_tabs, visitor.id)
-    return render(request, "mine/show.html", counts=counts)
+    centre = await db.read(get_centre, visitor.id, now=utcnow())
+    return render(request, "mine/show.html", centre=centre, vip=centre.vip)

@@ -1,14 +1,17 @@
 """The user centre."""
 
+import re
 from collections.abc import Callable
 
-import pytest
 from httpx2 import AsyncClient
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import User
-from app.services import orders
-from tests.factories import make_address
+from app.models import Goods, Member, User
+from app.models.base import utcnow
+from app.services.favourites import add_favourite
+from app.services.messages import tell
+from tests.factories import make_address, make_coupon
+from tests.shipping import make_picked, pack_and_send
 
 
 async def test_a_visitor_is_invited_and_not_sent_away(anonymous: AsyncClient) -> None:
@@ -29,25 +32,83 @@ async def test_a_user_finds_name_address_and_ways_on(
     answer = await client.get("/axf/mine/")
 
     assert f"<h2>{user.username}</h2>" in answer.text
-    assert "望京 SOHO T3" in answer.text
+    assert "望京 SOHO T3" in answer.text  # in the layout's head
     for tab in ("unpaid", "to_send", "to_receive", "refunds", "all"):
         assert f'href="/axf/orders/?tab={tab}"' in answer.text
     assert 'href="/logout/"' in answer.text
 
 
 async def test_orders_that_wait_are_counted(
-    client: AsyncClient, monkeypatch: pytest.MonkeyPatch
+    client: AsyncClient, session: AsyncSession, user: User
 ) -> None:
-    async def count_tabs(session: AsyncSession, user_id: int) -> dict[str, int]:
-        return {"unpaid": 0, "to_send": 12, "to_receive": 0, "refunds": 1}
+    for _ in range(2):
+        await make_picked(session, 1, user=user)
+    on_way = await make_picked(session, 1, user=user)
+    await pack_and_send(session, on_way.id)
+    await session.commit()
 
-    monkeypatch.setattr(orders, "count_tabs", count_tabs)
+    html = (await client.get("/axf/mine/")).text
 
-    answer = await client.get("/axf/mine/")
+    assert 'To send<span class="badge">2</span>' in html
+    assert 'To receive<span class="badge">1</span>' in html
+    assert "To pay</a>" in html
+    assert f'<a class="notice fresh" href="/axf/orders/{on_way.no}/">' in html
 
-    assert 'To send<span class="badge">12</span>' in answer.text
-    assert 'Refunds<span class="badge">1</span>' in answer.text
-    assert "To pay</a>" in answer.text
+
+async def test_what_a_shopper_has_is_counted_with_the_way_there(
+    client: AsyncClient, session: AsyncSession, user: User, goods: Goods
+) -> None:
+    await make_coupon(session, user)
+    await add_favourite(session, user.id, goods.id, now=utcnow())
+    session.add(Member(user_id=user.id, points=1280))
+    await tell(session, user.id, "back_in_stock", "k", now=utcnow())
+    await session.commit()
+
+    html = (await client.get("/axf/mine/")).text
+
+    assert 'href="/axf/coupons/mine/"><b>1</b>Coupons' in html
+    assert 'href="/axf/points/"><b>1,280</b>Points' in html
+    assert 'href="/axf/favourites/"><b>1</b>Favourites' in html
+    assert '<span class="badge">1 unread</span>' in html
+    assert "1 signed in" in html
+
+
+async def test_usual_goods_can_be_put_into_the_cart_at_once(
+    client: AsyncClient, session: AsyncSession, user: User
+) -> None:
+    picked = await make_picked(session, 2, user=user)
+    await session.commit()
+
+    html = (await client.get("/axf/mine/")).text
+
+    assert "Your usual goods" in html
+    assert f"/axf/addtocart/?goodsid={picked.goods[0]}" in html
+
+
+async def test_what_shoppers_call_themselves_is_escaped(
+    client: AsyncClient, session: AsyncSession, user: User
+) -> None:
+    user.nickname = "<script>alert(1)</script>"
+    session.add(user)
+    await session.commit()
+
+    html = (await client.get("/axf/mine/")).text
+
+    assert "<script>alert" not in html
+    assert f"@{user.username}" in html
+
+
+async def test_the_menu_leads_nowhere_in_vain(client: AsyncClient) -> None:
+    html = (await client.get("/axf/mine/")).text
+    main = html.split("<main")[1].split("</main>")[0]
+
+    answers = {
+        address: (await client.get(address)).status_code
+        for address in set(re.findall(r'href="(/[^"#]+)"', main))
+    }
+
+    assert len(answers) > 15
+    assert {address: status for address, status in answers.items() if status != 200} == {}
 
 
 async def test_nothing_of_another_is_shown(
@@ -70,4 +131,4 @@ async def test_the_page_takes_few_queries(
     signed_in = count_queries()
     await anonymous.get("/axf/mine/")
 
-    assert (signed_in, count_queries()) == (2, 0)
+    assert (signed_in, count_queries()) == (5, 0)

@@ -287,7 +287,7 @@ async def test_an_order_tells_that_the_shop_closed_it_and_that_money_came_back(
 ) -> None:
     buyer, order = await make_paid(session, (goods, 2))
 
-    await close_order(session, order.id, "close", "admin", actor="staff:test", now=NOW)
+    await close_order(session, order.id, "close", "cancel", actor="staff:test", now=NOW)
 
     refund = await _refund_no(session, order.id)
     await note_event(
