@@ -5,14 +5,14 @@ import re
 import pytest
 from fastapi import FastAPI
 from httpx2 import AsyncClient
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Goods, User, UserMessage
+from app.models import Goods, User, UserMessage, UserTicket
 from app.models.base import utcnow
 from app.services.messages import tell
 from tests.couponing import make_offer_of
-from tests.factories import make_address, make_child, make_goods, make_type
+from tests.factories import make_address, make_child, make_goods, make_ticket, make_type
 from tests.routers.every_route import Route, World, routes_of
 from tests.shipping import make_picked, pack_and_send
 
@@ -42,6 +42,7 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
         "template_id": str(offer.id),
         "address_id": str(address.id),
         "message_id": await _message(session, user, no),
+        "device_id": await _other_device(session, user),
     }
     return World(client, values)
 
@@ -68,3 +69,12 @@ async def _message(session: AsyncSession, user: User, no: str) -> str:
 @pytest.fixture
 def routes(app: FastAPI) -> list[Route]:
     return routes_of(app)
+
+
+async def _other_device(session: AsyncSession, user: User) -> str:
+    """Another browser of the shopper."""
+    await make_ticket(session, user)
+    newest = select(func.max(UserTicket.id)).where(UserTicket.user_id == user.id)
+    device_id = await session.scalar(newest)
+    await session.commit()
+    return str(device_id)

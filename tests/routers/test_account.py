@@ -12,6 +12,7 @@ from app.models import LoginThrottle, User, UserTicket
 from app.security import hash_password
 from tests.conftest import HTMX, open_browser
 from tests.factories import make_ticket
+from tests.shipping import make_picked
 
 PASSWORD, NEW = "蜂蜜很甜，草莓也是", "一句更长的新密码 🍓"
 PAGES = ("profile", "password", "devices", "settings", "close")
@@ -305,3 +306,63 @@ async def test_with_htmx_the_forms_answer_the_same(client: AsyncClient) -> None:
 
     assert (saved.status_code, refused.status_code) == (303, 422)
     assert "own people" in refused.text
+
+
+# --- closing the account
+
+
+async def test_closing_signs_out_and_says_goodbye(
+    client: AsyncClient, session: AsyncSession, user: User
+) -> None:
+    name = user.username
+
+    answer = await post(client, "close", current_password=PASSWORD, sure="on")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/axf/mine/closed/")
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    client.cookies.clear()
+    assert "Your account is closed" in (await client.get("/axf/mine/closed/")).text
+    logged_in = await client.post("/login/", data={"username": name, "password": PASSWORD})
+    assert "User name or password is not right" in logged_in.text
+    registered = await client.post("/register/", data={"username": name, "password": NEW})
+    assert registered.status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("typed", "field", "reason"),
+    [
+        ({"sure": "on"}, "current_password", "Please fill this in"),
+        ({"sure": "on", "current_password": "wrong"}, "current_password", "not your current"),
+        ({"current_password": PASSWORD}, "sure", "Please tick this box"),
+        ({"current_password": PASSWORD, "sure": "off"}, "sure", "Please tick this box"),
+    ],
+)
+async def test_without_password_and_tick_nothing_is_closed(
+    client: AsyncClient, session: AsyncSession, typed: dict[str, str], field: str, reason: str
+) -> None:
+    answer = await post(client, "close", **typed)
+
+    assert answer.status_code == 422
+    assert reason in hint(answer, field)
+    assert await session.scalar(select(User.is_active))
+
+
+async def test_the_page_says_beforehand_what_is_in_the_way(
+    client: AsyncClient, session: AsyncSession, user: User
+) -> None:
+    await make_picked(session, 1, user=user)
+    await session.commit()
+
+    page = await client.get("/axf/mine/close/")
+    answer = await post(client, "close", current_password=PASSWORD, sure="on")
+
+    assert "An order of yours is still on its way" in page.text
+    assert answer.status_code == 422
+    assert "An order of yours is still on its way" in answer.text
+    assert (await look_up(session, user)).is_active
+
+
+async def test_the_goodbye_is_not_for_those_who_are_here(client: AsyncClient) -> None:
+    answer = await client.get("/axf/mine/closed/")
+
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/axf/mine/")
