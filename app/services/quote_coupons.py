@@ -135,6 +135,16 @@ def choose_coupons(
     return tuple(_settle(choice, used, chosen or ()) for choice in choices)
 
 
+def hint_of(choices: Sequence[CouponChoice]) -> CouponChoice | None:
+    """The one worth a word beside the cart: what will save something at the check-out, else what
+    lacks the least."""
+    used = [choice for choice in choices if choice.is_used]
+    near = [c for c in choices if c.refusal and c.refusal.code == "too-little"]
+    if used:
+        return max(used, key=lambda choice: (not choice.is_delivery, choice.off_fen))
+    return min(near, key=lambda c: c.refusal.missing_fen if c.refusal else 0, default=None)
+
+
 def _judge(terms: CouponTerms, lines: Sequence[QuotedLine], ship_fen: int) -> CouponChoice:
     covered = [line for line in lines if terms.scope.covers(line)]
     goods_fen = payable(covered)

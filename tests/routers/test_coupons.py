@@ -390,3 +390,21 @@ async def test_what_the_shopper_chose_is_charged(
     assert re.findall(r'name="coupon" value="(\d+)" checked', html) == [str(small.id)]
     assert "Place order · ¥13.00" in html
     assert f'id="coupon-{large.id}"' in html
+
+
+async def test_the_cart_names_the_coupon_that_lacks_least_and_then_what_it_saves(
+    client: AsyncClient, session: AsyncSession, user: User, fruits: list[Goods]
+) -> None:
+    for title, least in (("Far", 9900), ("Near", 2150)):
+        await have_coupon(session, user, await make_offer_of(session, title=title, least=least))
+    await put_in_cart(session, user, fruits[0])
+    await session.commit()
+
+    before = (await client.get("/axf/cart/")).text
+    after = (
+        await client.post(f"/axf/addtocart/?goodsid={fruits[1].id}&key=cart", headers=HTMX)
+    ).text
+
+    assert "Coupon “Near”: ¥12.50 more to use it" in before
+    assert "Coupon “Near”: ¥5 off at the check-out" in after
+    assert 'id="coupon-hint"' in before
