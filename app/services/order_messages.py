@@ -10,7 +10,7 @@ from app.services.happenings import Happening
 from app.services.messages import tell
 
 # Of which events there is news, and under which kind of message.
-_KINDS: Mapping[str, str] = {
+NEWS: Mapping[str, str] = {
     "shipping": "order_shipping",
     "delivered": "order_delivered",
     "expired": "order_timeout",
@@ -21,7 +21,7 @@ _KINDS: Mapping[str, str] = {
 
 async def tell_of_order(session: AsyncSession, happening: Happening) -> None:
     """Once for each of these events of an order, as each happens to it once."""
-    kind = _KINDS[happening.kind]
+    kind = NEWS[happening.kind]
     user_id, no = await _owner_and_no(session, happening.order_id)
     await tell(
         session,

@@ -136,6 +136,12 @@ def read_shoppers() -> tuple[DemoShopper, ...]:
     )
 
 
+@cache
+def read_interests() -> dict[str, dict[str, list[str]]]:
+    """By username: goods by name under favourites, seen and waits, the latest first."""
+    return _read_toml("demo_interests.toml")
+
+
 def read_password() -> str:
     """What every demo shopper logs in with. Published, so never to be loaded in production."""
     return str(_read_toml("demo_shoppers.toml")["password"])

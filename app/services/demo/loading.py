@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Goods
+from app.models import Goods, User
 from app.services.demo.flash import add_sales
 from app.services.demo.goods import add_goods, add_types, list_goods_ids
 from app.services.demo.home import add_blocks
+from app.services.demo.interests import add_interests, add_news
 from app.services.demo.orders import add_orders
 from app.services.demo.placings import Placing, plan_orders
 from app.services.demo.shoppers import add_shopper, fill_cart, list_missing_shoppers
@@ -82,6 +83,7 @@ async def _add_shoppers(
     missing = await list_missing_shoppers(session)
     shoppers = [shopper for shopper in missing if shopper.username in password_hashes]
     placings: list[Placing] = []
+    users: list[User] = []
     for shopper in shoppers:
         user = await add_shopper(
             session,
@@ -91,5 +93,9 @@ async def _add_shoppers(
         )
         await fill_cart(session, user, shopper.cart, goods_ids)
         placings += plan_orders(user, shopper, goods_ids, now=now)
+        users.append(user)
     await add_orders(session, placings, delivery, arrived_at=now - OPENED)
+    for user in users:
+        await add_interests(session, user, goods_ids, now=now)
+        await add_news(session, user, now=now)
     return len(placings), len(shoppers)
