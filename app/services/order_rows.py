@@ -1,6 +1,7 @@
 """Writing a new order: its row, its frozen lines, and what came off each of them."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -39,11 +40,7 @@ async def write_order(
         points_fen=quote.points_fen,
         pay_fen=quote.pay_fen,
         quantity=quote.quantity,
-        receiver=place.receiver,
-        phone=place.phone,
-        region=region_words(place.region),
-        area=place.area,
-        room=place.room,
+        **place_columns(place),
         note=wishes.note,
         if_sold_out=wishes.if_sold_out,
         slot_id=slot.id if slot else None,
@@ -59,6 +56,11 @@ async def write_order(
         session, order.id, move.event, None, move.target, actor=f"user:{user_id}", now=now
     )
     return order.id
+
+
+def place_columns(place: Place) -> dict[str, str]:
+    """The address by value, its district in words: the order never follows the book."""
+    return asdict(place) | {"region": region_words(place.region)}
 
 
 async def write_lines(

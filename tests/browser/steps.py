@@ -1,5 +1,6 @@
 """What shoppers do again and again: register, fill the cart, order."""
 
+import re
 from itertools import count
 
 from playwright.async_api import Page, expect
@@ -38,7 +39,7 @@ async def fill_cart(page: Page, goods: int = 1) -> None:
 
 async def give_address(page: Page) -> None:
     """Save it on the way to the check-out, and come back there."""
-    await page.goto("/axf/address/?next=/axf/checkout/")
+    await page.goto("/axf/address/new/?next=/axf/checkout/")
     for field, value in (
         ("receiver", "林小满"),
         ("phone", "13800006021"),
@@ -46,8 +47,20 @@ async def give_address(page: Page) -> None:
         ("room", "B 座 2307"),
     ):
         await page.fill(f"#{field}", value)
-    await page.locator("main form button").click()
-    await expect(page).to_have_url("/axf/checkout/")
+    await choose_district(page)
+    await page.locator("main form .btn-primary").click()
+    await expect(page).to_have_url(re.compile(r"/axf/checkout/\?address=[0-9]+$"))
+
+
+async def choose_district(page: Page, province: str = "110000", region: str = "110105") -> None:
+    """With the picker; without script its button brings the lists."""
+    await page.select_option("#province", province)
+    bring = page.locator("button[name='pick']")
+    for list_ in ("#city", "#region"):
+        if await bring.is_visible():
+            await bring.click()
+        code = region if list_ == "#region" else f"{region[:4]}00"
+        await page.select_option(list_, code)
 
 
 async def place_order(page: Page) -> str:

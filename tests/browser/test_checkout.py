@@ -7,7 +7,7 @@ from sqlalchemy import select, update
 from app.models import DeliverySlot, User
 from app.models.base import utcnow
 from tests.browser.conftest import DESKTOP, PHONE, Open, Shop
-from tests.browser.steps import fill_cart, register
+from tests.browser.steps import choose_district, fill_cart, register
 from tests.factories import make_coupon
 
 pytestmark = pytest.mark.browser
@@ -40,6 +40,7 @@ async def fill_address(page: Page) -> None:
         ("room", "B 座 2307"),
     ):
         await page.fill(f"#{field}", value)
+    await choose_district(page)
 
 
 @pytest.mark.parametrize("size", [PHONE, DESKTOP], ids=["390", "1366"])

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker, create_asyn
 
 from app.models import Order, OrderEvent, OrderLine, Payment, Stock, StockMove, User
 from tests.browser.conftest import DESKTOP, PHONE, Open, Shop
+from tests.browser.steps import choose_district
 
 pytestmark = pytest.mark.browser
 
@@ -65,6 +66,7 @@ async def _give_address(page: Page) -> None:
     await page.fill("#phone", "138 0000 6021")
     await page.fill("#area", "望京 SOHO T3")
     await page.fill("#room", "B 座 2307")
+    await choose_district(page)
 
 
 async def _order_and_pay(page: Page, lang: str) -> str:

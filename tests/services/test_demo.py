@@ -343,8 +343,15 @@ async def test_a_shopper_has_a_cart_and_a_default_address(session: AsyncSession)
         ("北海道吐司", 2, True),
         ("上海青", 1, True),
     }
-    area = await session.scalar(select(Address.area).where(Address.default_of == user_id))
-    assert area == "望京 SOHO T3"
+    query = select(Address.area, Address.region, Address.tag, Address.default_of.is_not(None))
+    book = await session.execute(query.where(Address.user_id == user_id).order_by(Address.id))
+    assert [tuple(row) for row in book] == [
+        ("望京西园四区", "110105", "home", True),
+        ("新华西街 58 号", "110112", "", False),
+        ("望京 SOHO T3", "110105", "work", False),
+    ]
+    regions = await session.scalars(select(Order.region).where(Order.user_id == user_id))
+    assert set(regions) == {"北京市 朝阳区"}
 
 
 def test_the_files_write_usernames_as_they_are_compared() -> None:

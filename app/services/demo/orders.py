@@ -12,6 +12,7 @@ from app.services.demo.goods import ACTOR
 from app.services.demo.placings import STEPS, Placing
 from app.services.demo.shipments import add_shipment
 from app.services.numbers import new_order_no, new_payment_no
+from app.services.order_rows import place_columns
 from app.services.quote import Delivery, Quote, QuoteLine, quote
 
 TO_PAY = timedelta(minutes=15)
@@ -97,7 +98,7 @@ def _make_order(placing: Placing, bill: Quote) -> Order:
         delivered_at=placing.when("delivered") if "delivered" in placing.path else None,
         completed_at=placing.when("completed") if "completed" in placing.path else None,
         closed_at=placing.when("closed") if is_closed else None,
-        **placing.shopper.addresses[0],
+        **place_columns(placing.shopper.places[0][0]),
     )
 
 

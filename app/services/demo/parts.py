@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from datetime import time
 
+from app.services.addresses import Place
+
 
 @dataclass(frozen=True, slots=True)
 class DemoType:
@@ -110,3 +112,12 @@ class DemoShopper:
     cart: dict[str, int] = field(default_factory=dict)
     orders: tuple[DemoOrder, ...] = ()
     locale: str | None = None
+
+    @property
+    def places(self) -> list[tuple[Place, str]]:
+        """The addresses, each with its tag."""
+        return [_split_tag(**entry) for entry in self.addresses]
+
+
+def _split_tag(*, tag: str = "", **place: str) -> tuple[Place, str]:
+    return Place(**place), tag

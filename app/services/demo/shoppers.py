@@ -6,7 +6,8 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Address, CartLine, Goods, User
+from app.models import CartLine, Goods, User
+from app.services.addresses import add_address
 from app.services.demo.files import read_shoppers
 from app.services.demo.parts import DemoShopper
 
@@ -33,10 +34,8 @@ async def add_shopper(
     )
     session.add(user)
     await session.flush()
-    for address in shopper.addresses:
-        is_default = address is shopper.addresses[0]
-        session.add(Address(user_id=user.id, default_of=user.id if is_default else None, **address))
-    await session.flush()
+    for place, tag in shopper.places:
+        await add_address(session, user.id, place, tag=tag)
     return user
 
 
