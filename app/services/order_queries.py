@@ -82,6 +82,7 @@ def _select_heads() -> Columns:
         Order.quantity,
         Order.receiver,
         Order.phone,
+        Order.region,
         Order.area,
         Order.room,
         Order.note,

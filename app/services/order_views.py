@@ -29,6 +29,7 @@ class Head:
     quantity: int
     receiver: str
     phone: str
+    region: str
     area: str
     room: str
     note: str
