@@ -80,6 +80,7 @@ def _make_environment() -> Environment:
     env.filters |= {
         "yuan": i18n.yuan,
         "yuan_short": yuan_short,
+        "thousands": "{:,}".format,
         "day_and_time": day_and_time,
         "clock": clock,
         "near_time": near_time,

@@ -13,6 +13,7 @@ from app.models.base import utcnow
 from app.models.cart import MOST_OF_ONE
 from app.services.order_queries import get_order, list_orders
 from app.services.orders import cancel_order, confirm_received, count_tabs
+from app.services.points.ledger import get_order_points
 from app.services.refund_requests import ask_for_refund
 from app.services.reorder import list_earlier, order_again
 from app.services.shipment_queries import SHIPPED, list_shipments
@@ -21,7 +22,7 @@ from app.templating import is_fragment_request, render
 router = APIRouter()
 
 PAGE = "orders/show.html"
-Tab = Literal["all", "unpaid", "to_send", "to_receive", "refunds"]
+Tab = Literal["all", "unpaid", "to_send", "to_receive", "to_review", "refunds"]
 Before = Annotated[str | None, Query(pattern=r"^[0-9A-Z]{16}$")]
 
 
@@ -56,7 +57,8 @@ async def _read_order(db: Db, user_id: int, no: str) -> dict[str, Any]:
     order = await db.read(get_order, user_id, no, now=utcnow())
     has_parcels = order.head.status in SHIPPED
     parcels = await db.read(list_shipments, order.head.id) if has_parcels else ()
-    return {"order": order, "parcels": parcels, "key": secrets.token_urlsafe(24)}
+    points = await db.read(get_order_points, order.head.id)
+    return {"order": order, "parcels": parcels, "points": points, "key": secrets.token_urlsafe(24)}
 
 
 @router.post("/axf/orders/{no}/cancel/")

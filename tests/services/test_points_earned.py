@@ -10,6 +10,7 @@ from app.models import Member
 from app.models.base import utcnow
 from app.services.members import lock_member
 from app.services.points import check_ins, earning, jobs, rules, spending
+from app.services.vip import LEVELS
 from tests.factories import make_goods
 from tests.points import balance_of, entries_of, give_points, lots_of
 from tests.points_story import OPEN, bring, refund
@@ -29,7 +30,7 @@ from tests.shopping import make_buyer, order_of, place, wrong_books
     ],
 )
 def test_points_are_whole_yuan_times_the_levels_rate(fen: int, level: int, points: int) -> None:
-    assert rules.points_for(fen, rules.rate_of(level)) == points
+    assert rules.points_for(fen, LEVELS[level].points_bp) == points
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from app.services.messages import tell
 from app.services.points import rules
 from app.services.points.books import Gain, Reason, add_pending, list_open, open_books, take
 from app.services.points.spending import Owner, find_owner, give_back, give_back_refunded
+from app.services.vip import LEVELS
 
 
 async def promise(session: AsyncSession, happening: Happening) -> None:
@@ -21,7 +22,7 @@ async def promise(session: AsyncSession, happening: Happening) -> None:
     member = await open_books(session, owner.user_id, now)
     if await _find_lot(session, owner.order_id) is not None:
         return
-    rate_bp = rules.rate_of(member.level)
+    rate_bp = LEVELS[member.level].points_bp
     n = rules.points_for(await _sum_kept(session, owner.order_id), rate_bp)
     if not n:
         return

@@ -8,10 +8,11 @@ from typing import Any
 from sqlalchemy import Row, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Member, Order, PointsEntry, PointsLot
+from app.models import Member, Order, OrderLine, PointsEntry, PointsLot
 from app.services.points.check_ins import Week, get_week
-from app.services.points.rules import last_day, rate_of
+from app.services.points.rules import last_day
 from app.services.points.spending import Purse, get_purse
+from app.services.vip import LEVELS, Level
 
 SHOWN = 20
 SHOWN_COMING = 10
@@ -53,7 +54,7 @@ class PointsPage:
     """`next_before` is where the next page of entries begins, if there is one."""
 
     purse: Purse
-    rate_bp: int
+    level: Level
     coming: tuple[Coming, ...]
     going: Going | None
     week: Week
@@ -62,12 +63,12 @@ class PointsPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
-    """What an order brings, or brought: `status` is pending until it can be used."""
+class OrderPoints:
+    """What an order brings, from `open_at` on if it brings any, and what it gave back."""
 
     n: int
-    status: str
-    open_at: datetime
+    open_at: datetime | None
+    returned: int
 
 
 async def get_page(
@@ -90,7 +91,7 @@ async def get_page(
     ]
     return PointsPage(
         purse=purse,
-        rate_bp=rate_of(level or 0),
+        level=LEVELS[level or 0],
         coming=tuple(coming),
         going=await _find_going(session, user_id, now),
         week=await get_week(session, user_id, now),
@@ -99,15 +100,13 @@ async def get_page(
     )
 
 
-async def find_promise(session: AsyncSession, order_id: int) -> Promise | None:
-    row = (
-        await session.execute(
-            select(PointsLot.kept_n, PointsLot.status, PointsLot.open_at).where(
-                PointsLot.kind == "order", PointsLot.ref == f"order:{order_id}"
-            )
-        )
-    ).one_or_none()
-    return Promise(*row) if row else None
+async def get_order_points(session: AsyncSession, order_id: int) -> OrderPoints:
+    lot = (PointsLot.kind == "order", PointsLot.ref == f"order:{order_id}")
+    brought = select(PointsLot.kept_n).where(*lot).scalar_subquery()
+    open_at = select(PointsLot.open_at).where(*lot).scalar_subquery()
+    returned = select(func.sum(OrderLine.returned_points)).where(OrderLine.order_id == order_id)
+    row = (await session.execute(select(brought, open_at, returned.scalar_subquery()))).one()
+    return OrderPoints(row[0] or 0, row[1], int(row[2] or 0))
 
 
 async def _list_pending(session: AsyncSession, user_id: int) -> Rows:

@@ -12,12 +12,6 @@ LEAST_TO_LIVE = timedelta(days=30)
 FEN_FOR_A_POINT = 100
 # What the first, second, … day in a row brings; after the last it begins again.
 CHECK_IN_POINTS = (2, 2, 3, 3, 5, 5, 10)
-# By level, in basis points: how many times the points a shopper earns.
-RATES_BP = (10_000, 11_000, 12_000, 15_000, 20_000)
-
-
-def rate_of(level: int) -> int:
-    return RATES_BP[level]
 
 
 def points_for(fen: int, rate_bp: int) -> int:
