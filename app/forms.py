@@ -129,6 +129,16 @@ def _line(text: Any) -> Any:  # Any: pydantic hands over whatever was posted
     return text
 
 
+def _text(text: Any) -> Any:  # Any: as above
+    """As a line, but there may be several, with at most one empty one between two."""
+    if not isinstance(text, str):
+        return text
+    text = text.replace("\r\n", "\n")
+    if len(text) > LONGEST_LINE:
+        raise refuse(N_("This is too long"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(map(_line, text.split("\n")))).strip()
+
+
 def _length(least: int, most: int, too_short: str) -> AfterValidator:
     def check(text: str) -> str:
         if len(text) < least:
@@ -233,3 +243,4 @@ Filled80 = Annotated[Line, _length(1, 80, N_("Please fill this in"))]
 Filled60 = Annotated[Line, _length(1, 60, N_("Please fill this in"))]
 Filled32 = Annotated[Line, _length(1, 32, N_("Please fill this in"))]
 Note60 = Annotated[Line, _length(0, 60, "")]
+Text500 = Annotated[str, BeforeValidator(_text), _length(0, 500, "")]

@@ -18,6 +18,7 @@ KB = 1024
 BODY_LIMITS: Sequence[tuple[re.Pattern[str], int]] = (
     (re.compile(r"/axf/mine/avatar/"), MOST_BYTES + 256 * KB),
     (re.compile(r"/axf/orders/[0-9A-Z]{16}/review/.*"), 6 * MOST_BYTES + 256 * KB),
+    (re.compile(r"/axf/reviews/[0-9]{1,16}/edit/"), 6 * MOST_BYTES + 256 * KB),
 )
 MOST_AT_ONCE = 3
 _SECONDS_TO_WAIT = 5

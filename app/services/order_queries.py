@@ -7,10 +7,11 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.errors import NotFound
-from app.models import Order, OrderEvent, OrderLine, Payment
+from app.models import Order, OrderEvent, OrderLine, Payment, Review
 from app.services.order_views import Event, Head, Listed, OrderPage, OrderView, Piece
 from app.services.orders import TABS, has_refund
 from app.services.refund_queries import list_refunds
+from app.services.reviews import awaits_review
 
 PAGE = 20
 
@@ -46,6 +47,8 @@ async def list_orders(
         query = query.where(Order.status.in_(TABS[tab]))
     elif tab == "refunds":
         query = query.where(has_refund())
+    elif tab == "to_review":
+        query = query.where(awaits_review())
     if before:
         # An unknown number, or somebody else's, is NULL here and finds nothing.
         last = select(Order.id).where(Order.no == before, Order.user_id == user_id)
@@ -116,8 +119,11 @@ async def _list_pieces(session: AsyncSession, order_ids: list[int]) -> list[Piec
         OrderLine.pay_fen,
         OrderLine.refunded_quantity,
         OrderLine.note,
+        Review.id.is_not(None),
     )
     rows = await session.execute(
-        query.where(OrderLine.order_id.in_(order_ids)).order_by(OrderLine.id)
+        query.outerjoin(Review, Review.order_line_id == OrderLine.id)
+        .where(OrderLine.order_id.in_(order_ids))
+        .order_by(OrderLine.id)
     )
     return [Piece(*row) for row in rows]

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from app.services.order_moves import SHOPPER, allowed
 from app.services.refund_queries import RefundView
+from app.services.reviews import ARRIVED
 
 # For so long after delivery a shopper may ask for money back.
 REFUND_TIME = timedelta(days=7)
@@ -99,11 +100,16 @@ class Piece:
     pay_fen: int
     refunded_quantity: int
     note: str
+    is_reviewed: bool
 
     @property
     def kept(self) -> int:
         """Pieces whose money has not been given back."""
         return self.quantity - self.refunded_quantity
+
+
+def _can_review(head: Head, lines: tuple[Piece, ...]) -> bool:
+    return head.status in ARRIVED and any(line.kept and not line.is_reviewed for line in lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,11 +134,19 @@ class OrderView:
             return ()
         return tuple(line for line in self.lines if line.kept and line.pay_fen)
 
+    @property
+    def can_review(self) -> bool:
+        return _can_review(self.head, self.lines)
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
     head: Head
     lines: tuple[Piece, ...]
+
+    @property
+    def can_review(self) -> bool:
+        return _can_review(self.head, self.lines)
 
 
 @dataclass(frozen=True, slots=True)

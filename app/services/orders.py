@@ -10,6 +10,7 @@ from app.models import Order, Refund
 from app.services.closing import give_everything_back
 from app.services.order_moves import must_move
 from app.services.refunds import refund_rest
+from app.services.reviews import awaits_review
 from app.services.sales import uncount_sales
 
 # What stands behind each tab of the order list; that of refunds is asked of the refunds.
@@ -64,15 +65,19 @@ def has_refund(*statuses: str) -> ColumnElement[bool]:
 
 
 async def count_tabs(session: AsyncSession, user_id: int) -> dict[str, int]:
-    """How many orders wait to be paid, sent and received, and how many for money."""
+    """How many orders wait to be paid, sent, received and reviewed, and how many for money."""
     with_refund = func.sum(case((has_refund(*OPEN_REFUNDS), 1), else_=0))
+    to_review = func.sum(case((awaits_review(), 1), else_=0))
     rows = await session.execute(
-        select(Order.status, func.count(), with_refund)
+        select(Order.status, func.count(), with_refund, to_review)
         .where(Order.user_id == user_id)
         .group_by(Order.status)
     )
-    numbers = {row[0]: (row[1], int(row[2])) for row in rows}
+    numbers = {row[0]: (row[1], int(row[2]), int(row[3])) for row in rows}
     counts = {
         tab: sum(numbers[status][0] for status in TABS[tab] if status in numbers) for tab in TABS
     }
-    return {**counts, "refunds": sum(refunds for _, refunds in numbers.values())}
+    asked = ("refunds", "to_review")
+    return counts | {
+        tab: sum(row[nth] for row in numbers.values()) for nth, tab in enumerate(asked, start=1)
+    }

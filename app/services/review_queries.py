@@ -70,7 +70,7 @@ async def list_reviews(
     stars: int | None = None,
     with_photos: bool = False,
     before: int | None = None,
-    limit: int = PAGE,
+    limit: int | None = None,
 ) -> ShownPage:
     """The visible reviews of a good, those after the review `before` in this order."""
     query = select(Review.id).where(Review.goods_id == goods_id, Review.status == "visible")
@@ -81,6 +81,7 @@ async def list_reviews(
         query = query.where(has_photo.exists())
     if before is not None:
         query = query.where(_is_after(before, goods_id, sort))
+    limit = limit or PAGE
     query = query.order_by(*_order(sort)).limit(limit + 1)
     rows = (await session.execute(_select_shown(query, viewer_id, sort))).all()
     found = [_shown(list(of_one)) for _, of_one in groupby(rows, key=lambda row: row[0])]
@@ -144,14 +145,8 @@ def _shown(rows: list[Any]) -> Shown:  # Any: rows of _select_shown
     id_, goods_id, _, anonymous, nickname, username, avatar, is_active, *rest = rows[0]
     *facts, _, _ = rest
     is_named = is_active and not anonymous
-    return Shown(
-        id_,
-        goods_id,
-        mask(nickname or username) if is_named else None,
-        avatar if is_named else None,
-        *facts,
-        _photos(rows),
-    )
+    author = mask(nickname or username) if is_named else None
+    return Shown(*(id_, goods_id, author, avatar if is_named else None, *facts, _photos(rows)))
 
 
 def _photos(rows: list[Any]) -> tuple[Photo, ...]:  # Any: rows that end in picture and digest
@@ -215,4 +210,4 @@ async def _list_own(session: AsyncSession, query: Select[int], now: datetime) ->
         .order_by(Review.id.desc(), ReviewPhoto.position)
     )
     groups = [list(of_one) for _, of_one in groupby(rows.all(), key=lambda row: row[0])]
-    return [Own(*group[0][:-2], _photos(group)) for group in groups]
+    return [Own(*(*group[0][:-2], _photos(group))) for group in groups]

@@ -43,6 +43,12 @@ def is_open_to_review() -> ColumnElement[bool]:
     return (OrderLine.refunded_quantity < OrderLine.quantity) & ~reviewed
 
 
+def awaits_review() -> ColumnElement[bool]:
+    """Orders that have come and of which a line can still be reviewed."""
+    lines = select(OrderLine.id).where(OrderLine.order_id == Order.id, is_open_to_review())
+    return Order.status.in_(ARRIVED) & lines.exists()
+
+
 async def write_review(
     session: AsyncSession,
     user_id: int,

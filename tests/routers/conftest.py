@@ -12,13 +12,15 @@ from app.models import Goods, User, UserMessage, UserTicket
 from app.models.base import utcnow
 from app.services.messages import tell
 from tests.couponing import make_offer_of
+from app.storage import LocalStorage, file_name
 from tests.factories import make_address, make_child, make_goods, make_ticket, make_type
+from tests.reviewing import make_review
 from tests.routers.every_route import Route, World, routes_of
 from tests.shipping import make_picked, pack_and_send
 
 
 @pytest.fixture
-async def world(client: AsyncClient, session: AsyncSession, user: User) -> World:
+async def world(app: FastAPI, client: AsyncClient, session: AsyncSession, user: User) -> World:
     food_type = await make_type(session, number=104_749)
     child = await make_child(session, food_type, number=103_549)
     goods = await make_goods(session, food_type=food_type, child=child)
@@ -28,6 +30,8 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
     await client.post(f"/axf/addtocart/?goodsid={goods.id}")
     shipment_no = await pack_and_send(session, (await make_picked(session, 1)).id)
     offer = await make_offer_of(session)
+    await session.commit()
+    review = await make_review(session, await make_goods(session), user=user)
     await session.commit()
     values = {
         "goods_id": str(goods.id),
@@ -39,11 +43,15 @@ async def world(client: AsyncClient, session: AsyncSession, user: User) -> World
         "name": "1f34e",
         "shipment_no": shipment_no,
         "carrier": "sf",
+        "review_id": str(review.id),
+        "file": file_name("ab" * 32, "small"),
         "template_id": str(offer.id),
         "address_id": str(address.id),
         "message_id": await _message(session, user, no),
         "device_id": await _other_device(session, user),
     }
+    storage: LocalStorage = app.state.media
+    await storage.put(values["file"], b"a picture")
     return World(client, values)
 
 
