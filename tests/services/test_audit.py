@@ -75,6 +75,11 @@ FAULTS = {
     "coupons.one_each": (
         "UPDATE coupons SET status = 'held', order_id = (SELECT MAX(id) FROM orders)"
     ),
+    "coupon_templates.claimed": "UPDATE coupon_templates SET claimed = claimed + 1",
+    "coupons.nth": "UPDATE coupons SET nth = 2",
+    "coupons.life": "UPDATE coupons SET valid_from = '2999-01-01 00:00:00'",
+    "coupon_scopes.refs": "UPDATE coupon_templates SET scope = 'goods'",
+    "order_line_offs.scope": "UPDATE coupon_templates SET scope = 'child'",
     "shipment_lines.pieces": "UPDATE shipment_lines SET quantity = 99",
     "shipment_lines.order": "DELETE FROM shipment_lines",
     "shipments.times": "UPDATE shipments SET delivered_at = NULL",

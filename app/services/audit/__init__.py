@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.audit.accounts import ACCOUNT_RULES
 from app.services.audit.claims import CLAIM_RULES
+from app.services.audit.coupons import COUPON_RULES
 from app.services.audit.money import MONEY_RULES
 from app.services.audit.orders import ORDER_RULES
 from app.services.audit.parcels import PARCEL_RULES
@@ -25,6 +26,7 @@ RULES: Sequence[Rule] = (
     *ORDER_RULES,
     *MONEY_RULES,
     *CLAIM_RULES,
+    *COUPON_RULES,
     *PARCEL_RULES,
     *POINT_RULES,
     *REVIEW_RULES,
