@@ -22,6 +22,7 @@ class MessageView:
     """A message whose title and text are put into words by the page."""
 
     id: int
+    kind: str
     title: Message
     text: Message
     is_read: bool
@@ -67,7 +68,7 @@ async def list_messages(
 
 def _view(row: UserMessage) -> MessageView:
     title, text = describe(row.kind, row.params)
-    return MessageView(row.id, title, text, row.read_at is not None, row.created_at)
+    return MessageView(row.id, row.kind, title, text, row.read_at is not None, row.created_at)
 
 
 def describe(kind: str, packed: str) -> tuple[Message, Message]:
