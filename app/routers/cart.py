@@ -9,8 +9,9 @@ from fastapi.responses import RedirectResponse, Response
 
 from app.deps import MAX_ID, CurrentUser, Db, DeliveryRules, GoodsId, Number, page_before
 from app.models.cart import MOST_OF_ONE
-from app.services import cart as carts
 from app.services import cart_changes as changes
+from app.services import cart_pages as carts
+from app.services.cart import quote_of
 from app.services.cart_changes import Removed
 from app.services.quote import Delivery
 from app.templating import is_fragment_request, render
@@ -65,7 +66,7 @@ class Answers:
         if not is_fragment_request(self.request):
             return RedirectResponse(f"{page_before(self.request) or CART}#{key}-{goods_id}", 303)
         cart, card = await self.db.read(carts.get_cart_and_card, self.user_id, goods_id)
-        quote = carts.quote_of(cart, self.delivery)
+        quote = quote_of(cart, self.delivery)
         return render(
             self.request, "cart/step.htmx.html", cart=cart, quote=quote, card=card, key=key
         )

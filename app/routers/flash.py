@@ -13,6 +13,6 @@ router = APIRouter(dependencies=[Depends(guard_storefront)])
 
 @router.get("/axf/flash/")
 async def show_flash(request: Request, db: Db, visitor: Visitor) -> HTMLResponse:
-    page = await db.read(get_flash_page)
+    page = await db.read(get_flash_page, viewer=visitor.id if visitor else None)
     cart = await db.read(get_cart, visitor.id) if visitor else EMPTY_CART
     return render(request, "flash/index.html", block="main", page=page, cart=cart)

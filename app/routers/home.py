@@ -16,6 +16,6 @@ router = APIRouter(dependencies=[Depends(guard_storefront)])
 async def show_home(
     request: Request, db: Db, visitor: Visitor, delivery: DeliveryRules
 ) -> HTMLResponse:
-    home = await db.read(get_home)
+    home = await db.read(get_home, visitor.id if visitor else None)
     cart = await db.read(get_cart, visitor.id) if visitor else EMPTY_CART
     return render(request, "home/index.html", home=home, cart=cart, delivery=delivery)

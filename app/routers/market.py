@@ -32,7 +32,8 @@ async def show_goods(
     sort: Sort,
     after: str = "",
 ) -> HTMLResponse:
-    shown = await db.read(market.get_market, type_number, child_number, sort, after)
+    viewer = visitor.id if visitor else None
+    shown = await db.read(market.get_market, type_number, child_number, sort, after, viewer=viewer)
     cart = await db.read(get_cart, visitor.id) if visitor else EMPTY_CART
     quote, is_next = quote_of(cart, delivery), bool(after)
     page = _template(request, is_next=is_next)

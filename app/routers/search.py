@@ -17,6 +17,6 @@ router = APIRouter(dependencies=[Depends(guard_storefront)])
 async def show_search(
     request: Request, db: Db, visitor: Visitor, q: Annotated[str, Query()] = ""
 ) -> HTMLResponse:
-    result = await db.read(search, q)
+    result = await db.read(search, q, visitor.id if visitor else None)
     cart = await db.read(get_cart, visitor.id) if visitor else EMPTY_CART
     return render(request, "search/index.html", result=result, cart=cart)

@@ -8,15 +8,13 @@ from typing import Any
 from sqlalchemy import func
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.errors import NotFound
-from app.models import CartLine, ChildType, FlashClaim, FoodType, Goods, Stock
-from app.models.base import utcnow
-from app.services.catalogue import CARD_WIDTH, GoodsCard, list_cards, list_cards_of, select_cards
-from app.services.flash_prices import MOMENT, is_claim_of, running, was_flash_price
+from app.models import CartLine, ChildType, FlashClaim, FoodType, Goods
+from app.services.catalogue import CARD_WIDTH, GoodsCard, select_cards
+from app.services.flash_prices import is_claim_of, was_flash_price
 from app.services.quote import CouponTerms, Delivery, Quote, QuoteLine, quote
+from app.services.viewer import seen_by
 
 SHOWN_IN_SHORT = 5
-ADD_ONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +63,7 @@ class Line:
 
     @property
     def unit_fen(self) -> int:
-        return self.card.flash_price_fen if self.flash_most else self.card.price_fen
+        return self.card.flash_price_fen if self.flash_most else self.card.normal_fen
 
     @property
     def is_over_flash(self) -> bool:
@@ -167,7 +165,7 @@ async def get_cart(session: AsyncSession, user_id: int, now: datetime | None = N
         .where(CartLine.user_id == user_id)
         .order_by(CartLine.id)
     )
-    rows = await session.execute(query, {MOMENT: now or utcnow()})
+    rows = await session.execute(query, seen_by(user_id, now))
     return Cart(tuple(_line(*row) for row in rows))
 
 
@@ -192,6 +190,7 @@ def quote_of(
             line.card.id,
             line.quantity,
             line.card.price_fen,
+            member_fen=line.card.member_price_fen if line.card.pays_member else 0,
             flash_item_id=line.flash_item_id,
             flash_fen=line.card.flash_price_fen,
             type_id=line.type_id,
@@ -207,50 +206,3 @@ def quote_of(
         chosen=chosen,
         points_fen=points_fen,
     )
-
-
-async def list_add_ons(session: AsyncSession, cart: Cart, missing_fen: int) -> list[GoodsCard]:
-    """Goods one of which closes the gap to free delivery, the cheapest first."""
-    price = func.coalesce(running.c.price_fen, Goods.price_fen)
-    query = (
-        select_cards()
-        .where(
-            Goods.on_sale,
-            Goods.min_age == 0,
-            price >= missing_fen,
-            Stock.on_hand > Stock.allocated,
-            Goods.id.not_in([line.card.id for line in cart.lines]),
-        )
-        .order_by(price, Goods.id)
-        .limit(ADD_ONS)
-    )
-    return await list_cards(session, query)
-
-
-@dataclass(frozen=True, slots=True)
-class CartPage:
-    """All that the cart page shows."""
-
-    cart: Cart
-    quote: Quote
-    add_ons: list[GoodsCard]
-
-
-async def get_cart_page(session: AsyncSession, user_id: int, delivery: Delivery) -> CartPage:
-    cart = await get_cart(session, user_id)
-    sums = quote_of(cart, delivery)
-    is_close = sums.lines and sums.missing_for_free_fen
-    add_ons = await list_add_ons(session, cart, sums.missing_for_free_fen) if is_close else []
-    return CartPage(cart, sums, add_ons)
-
-
-async def get_cart_and_card(
-    session: AsyncSession, user_id: int, goods_id: int
-) -> tuple[Cart, GoodsCard]:
-    """The cart, and a good that may have just left it. Raises NotFound for unknown goods."""
-    cart = await get_cart(session, user_id)
-    card = next((line.card for line in cart.lines if line.card.id == goods_id), None)
-    card = card or (await list_cards_of(session, [goods_id])).get(goods_id)
-    if card is None:
-        raise NotFound
-    return cart, card

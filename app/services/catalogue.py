@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import N_, NotFound
 from app.models import ChildType, FoodType, Goods, Stock
 from app.services.flash_prices import is_offered, running
+from app.services.viewer import pays_member_price, seen_by
 
 LOW_STOCK = 5
 MOST_SIMILAR = 8
@@ -31,6 +32,7 @@ class GoodsCard:
     """A good as every list shows it. `left` is what can still be sold; prices are fen.
 
     While a flash sale runs and has some left, `flash_item_id` is set; otherwise it is None.
+    `member_price_fen` is 0 when members pay what everybody pays; `pays_member` is about who looks.
     """
 
     id: int
@@ -53,6 +55,8 @@ class GoodsCard:
     flash_left: int = 0
     flash_per_user: int = 0
     flash_ends_at: datetime | None = None
+    member_price_fen: int = 0
+    pays_member: bool = False
 
     @property
     def sold_out(self) -> bool:
@@ -63,13 +67,18 @@ class GoodsCard:
         return self.flash_item_id is not None
 
     @property
+    def normal_fen(self) -> int:
+        """What the viewer pays without a flash sale."""
+        return self.member_price_fen if self.pays_member else self.price_fen
+
+    @property
+    def now_fen(self) -> int:
+        return self.flash_price_fen if self.is_flash else self.normal_fen
+
+    @property
     def unit_price_now_fen(self) -> int:
         """The price by weight or volume at what the good costs now; only to be shown."""
-        if not self.is_flash:
-            return self.unit_price_fen
-        return (2 * self.unit_price_fen * self.flash_price_fen + self.price_fen) // (
-            2 * self.price_fen
-        )
+        return (2 * self.unit_price_fen * self.now_fen + self.price_fen) // (2 * self.price_fen)
 
     @property
     def tags(self) -> list[tuple[str, str]]:
@@ -110,6 +119,10 @@ _CARDS: Columns = (
         func.coalesce(running.c.left, 0).label("flash_left"),
         func.coalesce(running.c.per_user, 0).label("flash_per_user"),
         running.c.ends_at.label("flash_ends_at"),
+        case((Goods.member_price_fen < Goods.price_fen, Goods.member_price_fen), else_=0).label(
+            "member_price_fen"
+        ),
+        pays_member_price.label("pays_member"),
     )
     .join(Stock, Stock.goods_id == Goods.id)
     .outerjoin(running, is_offered)
@@ -121,14 +134,19 @@ def select_cards() -> Columns:
     return _CARDS
 
 
-async def list_cards(session: AsyncSession, query: Columns) -> list[GoodsCard]:
-    """Run a query made from `select_cards`."""
-    return [GoodsCard(*row) for row in await session.execute(query)]
+async def list_cards(
+    session: AsyncSession, query: Columns, viewer: int | None = None
+) -> list[GoodsCard]:
+    """Run a query made from `select_cards`, for the shopper who looks."""
+    return [GoodsCard(*row) for row in await session.execute(query, seen_by(viewer))]
 
 
-async def list_cards_of(session: AsyncSession, goods_ids: Iterable[int]) -> dict[int, GoodsCard]:
+async def list_cards_of(
+    session: AsyncSession, goods_ids: Iterable[int], viewer: int | None = None
+) -> dict[int, GoodsCard]:
     """The cards of these goods by id, also of those no longer on sale."""
-    cards = await list_cards(session, select_cards().where(Goods.id.in_(list(goods_ids))))
+    query = select_cards().where(Goods.id.in_(list(goods_ids)))
+    cards = await list_cards(session, query, viewer)
     return {card.id: card for card in cards}
 
 
@@ -154,7 +172,7 @@ class GoodsDetail:
         return _STORAGE_WORDS.get(self.card.storage, self.card.storage)
 
 
-async def get_goods(session: AsyncSession, goods_id: int) -> GoodsDetail:
+async def get_goods(session: AsyncSession, goods_id: int, viewer: int | None = None) -> GoodsDetail:
     """A good that is on sale. Raises NotFound."""
     row = (
         await session.execute(
@@ -173,7 +191,8 @@ async def get_goods(session: AsyncSession, goods_id: int) -> GoodsDetail:
             )
             .join(FoodType, FoodType.id == Goods.type_id)
             .outerjoin(ChildType, ChildType.id == Goods.child_id)
-            .where(Goods.id == goods_id, Goods.on_sale)
+            .where(Goods.id == goods_id, Goods.on_sale),
+            seen_by(viewer),
         )
     ).one_or_none()
     if row is None:
@@ -181,7 +200,9 @@ async def get_goods(session: AsyncSession, goods_id: int) -> GoodsDetail:
     return GoodsDetail(GoodsCard(*row[:CARD_WIDTH]), *row[CARD_WIDTH:])
 
 
-async def list_similar(session: AsyncSession, goods: GoodsDetail) -> list[GoodsCard]:
+async def list_similar(
+    session: AsyncSession, goods: GoodsDetail, viewer: int | None = None
+) -> list[GoodsCard]:
     """What else of the same type can be bought: the same child first, then by sales."""
     same_child = case((Goods.child_id == goods.child_id, 0), else_=1)
     query = (
@@ -195,4 +216,4 @@ async def list_similar(session: AsyncSession, goods: GoodsDetail) -> list[GoodsC
         .order_by(same_child, Goods.sales.desc(), Goods.id)
         .limit(MOST_SIMILAR)
     )
-    return await list_cards(session, query)
+    return await list_cards(session, query, viewer)

@@ -14,6 +14,7 @@ from app.services.catalogue import GoodsCard, list_cards, select_cards
 from app.services.coupon_terms import read_terms, terms_columns, with_scopes
 from app.services.flash_prices import running
 from app.services.quote import CouponChoice, Delivery, Quote, Scope
+from app.services.viewer import normal_price
 
 MOST_GOODS = 48
 
@@ -48,7 +49,7 @@ async def get_coupon_goods(
     cart = await get_cart(session, user_id, now)
     (choice,) = quote_of(cart, delivery, coupons=[terms]).coupons
     page = CouponGoods(choice, cart, quote_of(cart, delivery), ())
-    cards = await _list_goods(session, terms.scope, page.missing_fen)
+    cards = await _list_goods(session, terms.scope, page.missing_fen, user_id)
     return CouponGoods(choice, cart, page.quote, cards)
 
 
@@ -57,10 +58,12 @@ def _has(user_id: int) -> ColumnElement[bool]:
     return select(Coupon.id).where(theirs, Coupon.status != "void").exists()
 
 
-async def _list_goods(session: AsyncSession, scope: Scope, missing_fen: int) -> Sequence[GoodsCard]:
+async def _list_goods(
+    session: AsyncSession, scope: Scope, missing_fen: int, viewer: int
+) -> Sequence[GoodsCard]:
     """What can be bought of them: first what closes the gap, the cheapest of it in front; then
     what comes nearest to it. Flash prices take no coupons."""
-    closes = Goods.price_fen >= missing_fen
+    closes = normal_price >= missing_fen
     query = (
         select_cards()
         .where(
@@ -71,12 +74,12 @@ async def _list_goods(session: AsyncSession, scope: Scope, missing_fen: int) -> 
         )
         .order_by(
             case((closes, 0), else_=1),
-            case((closes, Goods.price_fen), else_=-Goods.price_fen),
+            case((closes, normal_price), else_=-normal_price),
             Goods.id,
         )
         .limit(MOST_GOODS)
     )
-    return await list_cards(session, query)
+    return await list_cards(session, query, viewer)
 
 
 def _is_meant(scope: Scope) -> ColumnElement[bool]:

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Update, and_, exists, func, select, update
+from sqlalchemy import Update, and_, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import count_changed, upsert
 from app.errors import N_, Message, Words
 from app.models import FlashClaim, FlashItem, FlashSession, Goods, Order, OrderLine
+from app.services.viewer import is_open, seen_by
 
 
 async def claim(
@@ -24,7 +25,7 @@ async def claim(
     short = [
         item_id
         for item_id, quantity in sorted(wanted.items())
-        if not await count_changed(session, _sell(item_id, quantity, now))
+        if not await count_changed(session, _sell(item_id, user_id, quantity, now))
     ]
     return short + [
         item_id
@@ -33,16 +34,18 @@ async def claim(
     ]
 
 
-def _sell(item_id: int, quantity: int, now: datetime) -> Update:
+def _sell(item_id: int, user_id: int, quantity: int, now: datetime) -> Update:
     """Quota and window are in the WHERE: whoever comes too early, too late or last sells none."""
-    is_running = exists().where(
-        FlashSession.id == FlashItem.session_id,
-        FlashSession.starts_at <= now,
-        FlashSession.ends_at > now,
+    running = (
+        select(FlashSession.id)
+        .where(FlashSession.id == FlashItem.session_id, is_open)
+        .params(seen_by(user_id, now))
     )
     return (
         update(FlashItem)
-        .where(FlashItem.id == item_id, FlashItem.sold + quantity <= FlashItem.quota, is_running)
+        .where(
+            FlashItem.id == item_id, FlashItem.sold + quantity <= FlashItem.quota, running.exists()
+        )
         .values(sold=FlashItem.sold + quantity)
     )
 
@@ -79,7 +82,7 @@ async def explain(
             FlashItem.per_user,
             (FlashItem.quota - FlashItem.sold).label("left"),
             func.coalesce(FlashClaim.quantity, 0).label("taken"),
-            and_(FlashSession.starts_at <= now, FlashSession.ends_at > now).label("is_running"),
+            is_open.label("is_running"),
             Goods.name_zh,
             Goods.name_en,
         )
@@ -88,7 +91,8 @@ async def explain(
         .outerjoin(
             FlashClaim, and_(FlashClaim.item_id == FlashItem.id, FlashClaim.user_id == user_id)
         )
-        .where(FlashItem.id.in_(short))
+        .where(FlashItem.id.in_(short)),
+        seen_by(user_id, now),
     )
     return {row.id: _reason(row, short[row.id]) for row in rows}
 

@@ -10,7 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import FlashItem, FlashSession, Goods
 from app.models.base import utcnow
 from app.services.catalogue import CARD_WIDTH, Columns, GoodsCard, select_cards
-from app.services.flash_prices import MOMENT
+from app.services.viewer import level_now, normal_price, seen_by
+from app.services.vip import LEVELS
 
 MOST_OFFERS = 300
 
@@ -43,12 +44,19 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Sale:
+    """`opens_at` is when it begins for who looks, `starts_at` when for everybody."""
+
     id: int
     title_zh: str
     title_en: str
     starts_at: datetime
+    opens_at: datetime
     ends_at: datetime
     offers: tuple[Offer, ...]
+
+    @property
+    def is_early(self) -> bool:
+        return self.opens_at < self.starts_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +67,15 @@ class FlashPage:
     upcoming: tuple[Sale, ...]
 
 
-async def get_flash_page(session: AsyncSession, now: datetime | None = None) -> FlashPage:
+async def get_flash_page(
+    session: AsyncSession, now: datetime | None = None, viewer: int | None = None
+) -> FlashPage:
     """All sales that are not over, in one statement."""
     now = now or utcnow()
-    rows = (await session.execute(_select_offers(now), {MOMENT: now})).all()
+    rows = (await session.execute(_select_offers(now), seen_by(viewer, now))).all()
     sales = list(_group(rows, now))
-    running = [sale for sale in sales if sale.starts_at <= now and sale.offers]
-    upcoming = [sale for sale in sales if sale.starts_at > now]
+    running = [sale for sale in sales if sale.opens_at <= now and sale.offers]
+    upcoming = [sale for sale in sales if sale.opens_at > now]
     return FlashPage(tuple(sorted(running, key=lambda sale: sale.ends_at)), tuple(upcoming))
 
 
@@ -83,10 +93,11 @@ def _select_offers(now: datetime) -> Columns:
             FlashSession.title_en,
             FlashSession.starts_at,
             FlashSession.ends_at,
+            level_now,
         )
         .join(FlashItem, FlashItem.goods_id == Goods.id)
         .join(FlashSession, FlashSession.id == FlashItem.session_id)
-        .where(FlashSession.ends_at > now, Goods.on_sale, FlashItem.price_fen < Goods.price_fen)
+        .where(FlashSession.ends_at > now, Goods.on_sale, FlashItem.price_fen < normal_price)
         .order_by(FlashSession.starts_at, FlashSession.id, FlashItem.id)
         .limit(MOST_OFFERS)
     )
@@ -97,14 +108,15 @@ def _group(rows: Iterable[Any], now: datetime) -> Iterable[Sale]:  # Any: rows o
     for row in rows:
         card = GoodsCard(*row[:CARD_WIDTH])
         offer = Offer(card, *row[CARD_WIDTH : CARD_WIDTH + 5])
-        facts = row[CARD_WIDTH + 5 :]
-        is_running = facts[-2] <= now
+        *facts, ends_at, level = row[CARD_WIDTH + 5 :]
+        opens_at = facts[-1] - LEVELS[level].flash_head_start
+        is_running = opens_at <= now
         # Of a good in two running sales the one is shown whose price is charged.
         if not is_running or offer.is_charged or (offer.all_taken and not card.is_flash):
-            offers.setdefault(facts, []).append(offer)
+            offers.setdefault((*facts, opens_at, ends_at), []).append(offer)
     return (_sale(tuple(found), *facts) for facts, found in offers.items())
 
 
 def _sale(offers: tuple[Offer, ...], *facts: Any) -> Sale:  # Any: as in _group
-    id_, title_zh, title_en, starts_at, ends_at = facts
-    return Sale(id_, title_zh, title_en, starts_at, ends_at, offers)
+    id_, title_zh, title_en, starts_at, opens_at, ends_at = facts
+    return Sale(id_, title_zh, title_en, starts_at, opens_at, ends_at, offers)

@@ -8,7 +8,6 @@ from sqlalchemy import (
     Integer,
     ScalarSelect,
     and_,
-    bindparam,
     case,
     func,
     select,
@@ -16,14 +15,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import InstrumentedAttribute
 
 from app.models import FlashClaim, FlashItem, FlashSession, Goods
-from app.models.base import UtcDateTime, utcnow
+from app.services.viewer import has_opened, is_open, normal_price, seen_by
 
-# The moment is a parameter with a clock behind it: so the queries around it can be built once,
-# and `{MOMENT: now}` beside a query looks at another moment.
-MOMENT = "flash_moment"
-_now = bindparam(MOMENT, callable_=utcnow, type_=UtcDateTime())
-
-# Of every good that stands in a running session and is not all taken: the cheapest first.
+# Of every good in a session that is open for the viewer and not all taken: the cheapest first.
 running = (
     select(
         FlashItem.id.label("item_id"),
@@ -37,16 +31,12 @@ running = (
         .label("place"),
     )
     .join(FlashSession, FlashSession.id == FlashItem.session_id)
-    .where(
-        FlashSession.starts_at <= _now,
-        FlashSession.ends_at > _now,
-        FlashItem.sold < FlashItem.quota,
-    )
+    .where(is_open, FlashItem.sold < FlashItem.quota)
     .subquery("running")
 )
 # What to LEFT JOIN `running` on, so that each good has at most one, and only a better one.
 is_offered: ColumnElement[bool] = and_(
-    running.c.goods_id == Goods.id, running.c.place == 1, running.c.price_fen < Goods.price_fen
+    running.c.goods_id == Goods.id, running.c.place == 1, running.c.price_fen < normal_price
 )
 
 _taken = func.coalesce(FlashClaim.quantity, 0)
@@ -55,7 +45,7 @@ _share = running.c.per_user - _taken
 
 def price_for(user_id: int, goods_id: int) -> ScalarSelect[Any]:
     """What one piece costs this shopper now; whoever had their share pays the normal price."""
-    price = case((_share > 0, running.c.price_fen), else_=Goods.price_fen)
+    price = case((_share > 0, running.c.price_fen), else_=normal_price)
     return _for_shopper(user_id, goods_id, price)
 
 
@@ -72,6 +62,7 @@ def _for_shopper(user_id: int, goods_id: int, value: ColumnElement[Any]) -> Scal
         .outerjoin(running, is_offered)
         .outerjoin(FlashClaim, is_claim_of(user_id))
         .where(Goods.id == goods_id)
+        .params(seen_by(user_id))
         .scalar_subquery()
     )
 
@@ -82,15 +73,15 @@ def is_claim_of(user_id: int) -> ColumnElement[bool]:
 
 
 def was_flash_price(price_fen: ColumnElement[int] | InstrumentedAttribute[int]) -> Exists:
-    """Whether a price of a good that somebody saw is that of a flash sale which has begun."""
+    """Whether a price of a good that the viewer saw is that of a flash sale which has begun."""
     return (
         select(FlashItem.id)
         .join(FlashSession, FlashSession.id == FlashItem.session_id)
         .where(
             FlashItem.goods_id == Goods.id,
             FlashItem.price_fen == price_fen,
-            FlashItem.price_fen < Goods.price_fen,
-            FlashSession.starts_at <= _now,
+            FlashItem.price_fen < normal_price,
+            has_opened,
         )
         .exists()
     )

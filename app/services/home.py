@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import ChildType, FoodType, Goods, HomeBlock, HomeBlockGoods, Stock
 from app.services.catalogue import CARD_WIDTH, Columns, GoodsCard, select_cards
 from app.services.flash_prices import is_offered, running
+from app.services.viewer import normal_price, seen_by
 
 MOST_BLOCKS = 200
 MOST_GOODS = 400
@@ -57,11 +58,11 @@ class Home:
         return not (blocks or self.flash)
 
 
-async def get_home(session: AsyncSession) -> Home:
+async def get_home(session: AsyncSession, viewer: int | None = None) -> Home:
     """What is shown now, in two statements."""
-    rows = (await session.execute(_select_blocks())).all()
+    rows = (await session.execute(_select_blocks(), seen_by(viewer))).all()
     shows = [row.id for row in rows if row.kind == "mainshow"]
-    goods = await _list_goods(session, shows)
+    goods = await _list_goods(session, shows, viewer)
     home = Home(flash=goods.get(_FLASH, ()))
     for row in rows:
         block = _make_block(row, goods.get(row.id, ()))
@@ -84,7 +85,7 @@ def _select_blocks() -> Columns:
             FoodType.number.label("type_number"),
             ChildType.number.label("child_number"),
             Goods.id.label("goods_id"),
-            func.coalesce(running.c.price_fen, Goods.price_fen).label("price_fen"),
+            func.coalesce(running.c.price_fen, normal_price).label("price_fen"),
         )
         .outerjoin(FoodType, FoodType.number == HomeBlock.link_type)
         .outerjoin(
@@ -123,10 +124,10 @@ _GOODS = _select_goods()
 
 
 async def _list_goods(
-    session: AsyncSession, shows: Iterable[int]
+    session: AsyncSession, shows: Iterable[int], viewer: int | None
 ) -> dict[int, tuple[GoodsCard, ...]]:
     """What is on sale of each show's goods, in the show's order, and of a flash sale's."""
-    rows = await session.execute(_GOODS, {"shows": list(shows)})
+    rows = await session.execute(_GOODS, {"shows": list(shows), **seen_by(viewer)})
     goods: dict[int, list[GoodsCard]] = defaultdict(list)
     for row in sorted(rows, key=_place_of):
         goods[row.block_id].append(GoodsCard(*row[:CARD_WIDTH]))

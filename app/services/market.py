@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.errors import NotFound
 from app.models import ChildType, FoodType, Goods
 from app.services.catalogue import CARD_WIDTH, GoodsCard, select_cards
+from app.services.viewer import seen_by
 
 PAGE = 50
 
@@ -105,7 +106,13 @@ async def find_first_type(session: AsyncSession) -> int | None:
 
 
 async def get_market(
-    session: AsyncSession, type_number: int, child_number: int, sort: Sort, after: str | None = None
+    session: AsyncSession,
+    type_number: int,
+    child_number: int,
+    sort: Sort,
+    after: str | None = None,
+    *,
+    viewer: int | None = None,
 ) -> Market:
     """The page behind the key `after`, or the first. Child 0 is all of the type.
 
@@ -118,7 +125,7 @@ async def get_market(
     within = [Goods.type_id == food_type.id, Goods.on_sale.is_(True)]
     if child is not None:
         within.append(Goods.child_id == child.id)
-    count, cards, next_key = await _read_page(session, within, sort, key)
+    count, cards, next_key = await _read_page(session, within, sort, key, viewer)
     return Market(types, children, food_type, child, sort, count, cards, next_key)
 
 
@@ -171,6 +178,7 @@ async def _read_page(
     within: Sequence[ColumnElement[bool]],
     sort: Sort,
     key: tuple[int, ...] | None,
+    viewer: int | None,
 ) -> tuple[int, tuple[GoodsCard, ...], str | None]:
     """How many goods there are, those of the page, and the key of the next page."""
     order = _ORDERS[sort]
@@ -184,7 +192,7 @@ async def _read_page(
     )
     if key is not None:
         query = query.where(_behind(order, key))
-    rows = (await session.execute(query)).all()
+    rows = (await session.execute(query, seen_by(viewer))).all()
     # An empty page has no row that could bring the count along.
     count = rows[0][-1] if rows else await session.scalar(counted) or 0
     last = rows[PAGE - 1] if len(rows) > PAGE else None

@@ -26,10 +26,13 @@ def explain(
     points_fen: int,
 ) -> Iterator[Step]:
     """The bill of these lines as they stood after the first lane. `fees`: delivery, its time."""
-    saved_fen = sum(line.saved_fen for line in lines)
-    yield _row("goods", N_("Goods total"), payable(lines) + saved_fen)
-    if saved_fen:
-        yield _row("flash", N_("Flash sale"), -saved_fen)
+    member_fen = sum(line.saved_fen for line in lines if line.is_member_price)
+    flash_fen = sum(line.saved_fen for line in lines) - member_fen
+    yield _row("goods", N_("Goods total"), payable(lines) + member_fen + flash_fen)
+    if member_fen:
+        yield _row("member", N_("Member price"), -member_fen)
+    if flash_fen:
+        yield _row("flash", N_("Flash sale"), -flash_fen)
     if promotion:
         rule, off_fen = promotion
         yield _row("promotion", "%(title)s", -off_fen, title=Words(rule.title_zh, rule.title_en))

@@ -32,15 +32,22 @@ class QuoteLine:
         quantity: int,
         base_fen: int,
         *,
+        member_fen: int = 0,
         flash_item_id: int | None = None,
         flash_fen: int = 0,
         type_id: int = 0,
         child_id: int | None = None,
     ) -> Self:
-        """The first lane: the lower of both prices. A flash price that is not lower is none."""
-        if flash_item_id is None or flash_fen >= base_fen:
-            return cls(goods_id, quantity, base_fen, base_fen, None, type_id, child_id)
+        """The first lane: the lowest price. A flash price that is not lower is none, and takes
+        nothing of the sale; `member_fen` is 0 for who does not pay it."""
+        normal_fen = min(base_fen, member_fen or base_fen)
+        if flash_item_id is None or flash_fen >= normal_fen:
+            return cls(goods_id, quantity, normal_fen, base_fen, None, type_id, child_id)
         return cls(goods_id, quantity, flash_fen, base_fen, flash_item_id, type_id, child_id)
+
+    @property
+    def is_member_price(self) -> bool:
+        return self.flash_item_id is None and self.unit_fen < self.base_fen
 
     @property
     def gross_fen(self) -> int:

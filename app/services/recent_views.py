@@ -57,7 +57,7 @@ async def list_views(session: AsyncSession, user_id: int) -> list[GoodsCard]:
         .order_by(RecentView.seen_at.desc(), RecentView.goods_id.desc())
         .limit(MOST_VIEWS)
     )
-    return await list_cards(session, query)
+    return await list_cards(session, query, user_id)
 
 
 async def clear_views(session: AsyncSession, user_id: int) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import FoodType, Goods, GoodsToken
 from app.services.catalogue import Columns, GoodsCard, list_cards, select_cards
 from app.services.search_tokens import LONGEST_QUERY, Term, near_terms_of, terms_of, tokens_of
+from app.services.viewer import seen_by
 
 BATCH = 500
 MOST_FOUND = 60
@@ -43,16 +44,16 @@ class SearchResult:
     types: list[TypeLink]
 
 
-async def search(session: AsyncSession, text: str) -> SearchResult:
+async def search(session: AsyncSession, text: str, viewer: int | None = None) -> SearchResult:
     """Goods on sale that have everything that was typed; never a dead end."""
     text = _shown(text)
     terms = terms_of(text)
     if terms:
-        cards = await list_cards(session, _select_matches(terms))
+        cards = await list_cards(session, _select_matches(terms), viewer)
         if cards:
             has_more = len(cards) > MOST_FOUND
             return SearchResult(text, "found", cards[:MOST_FOUND], has_more, [])
-    return await _suggest(session, text)
+    return await _suggest(session, text, viewer)
 
 
 def _shown(text: str) -> str:
@@ -95,10 +96,10 @@ def _count(term: Term) -> ColumnElement[int]:
     return func.max(case((_has(term), 1), else_=0))
 
 
-async def _suggest(session: AsyncSession, text: str) -> SearchResult:
+async def _suggest(session: AsyncSession, text: str, viewer: int | None) -> SearchResult:
     """Similar goods or, where there are none, what sells best; and the food types."""
     terms = near_terms_of(text)
-    rows = (await session.execute(_select_suggestions(terms))).all()
+    rows = (await session.execute(_select_suggestions(terms), seen_by(viewer))).all()
     types = await _list_types(session)
     # One character in common is something for a short word and chance for a long one.
     least = 1 if len(terms) <= FEW_TERMS else 2

@@ -10,6 +10,7 @@ from app.errors import Conflict, NotFound, OutOfStock, Words
 from app.models import CartLine, Goods, Stock, User
 from app.services import cart as carts
 from app.services import cart_changes as changes
+from app.services.cart_pages import list_add_ons
 from app.services.quote import Delivery
 from tests.factories import make_child, make_goods, make_type
 
@@ -354,6 +355,6 @@ async def test_add_ons_each_close_the_gap_cheapest_first(session: AsyncSession, 
     await make_goods(session, price=400, on_sale=False)
     await put(session, user, in_cart)
 
-    cards = await carts.list_add_ons(session, await carts.get_cart(session, user.id), 300)
+    cards = await list_add_ons(session, await carts.get_cart(session, user.id), 300)
 
     assert [card.id for card in cards] == [near.id, dear.id]
