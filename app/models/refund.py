@@ -7,6 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.models.base import Base, BigId, Count, Fen, Id, table, utcnow
 
+# Money that came in beside the order: it is not of what the order was paid with.
+BESIDE = ("late", "mismatch")
+
 
 class Refund(Base):
     """Asked → approved → sending → done or failed; or rejected. `no` is the key under which the

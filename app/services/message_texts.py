@@ -77,6 +77,14 @@ MESSAGE_TEXTS: Mapping[str, tuple[str, str]] = {
         N_("Points have run out"),
         N_("%(n)s points were not used in time."),
     ),
+    "level_up": (
+        N_("You are a %(level_text)s member now"),
+        N_("Thank you! What comes with it is yours until %(end_at)s at least."),
+    ),
+    "level_down": (
+        N_("You are a %(level_text)s member now"),
+        N_("The growth of the last 365 days was not enough to keep your level."),
+    ),
     "coupon_back": (
         N_("Your coupon is back"),
         N_("Order %(no)s was called off, so “%(name)s” can be used again."),

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.services.coupon_news import tell_of_coupons
+from app.services.growth import count_completed, count_refunded
 from app.services.happenings import Effect, Happening
 from app.services.order_messages import tell_of_order, tell_of_refund
 from app.services.points import earning
@@ -17,9 +18,9 @@ EFFECTS: Mapping[str, tuple[Effect, ...]] = {
     "closed": (tell_of_order, tell_of_coupons),
     "shipping": (tell_of_order,),
     "delivered": (tell_of_order, earning.promise),
-    "completed": (invite_to_review,),
+    "completed": (count_completed, invite_to_review),
     "failed": (tell_of_order, earning.give_all_back),
-    "refund_done": (tell_of_refund, earning.settle_refund),
+    "refund_done": (tell_of_refund, count_refunded, earning.settle_refund),
     "given_up": (earning.settle_refund,),
 }
 

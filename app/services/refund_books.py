@@ -10,14 +10,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db import Again, count_changed
 from app.errors import N_, Conflict, NotFound
 from app.models import Order, OrderLine, Payment, Refund, RefundLine
+from app.models.refund import BESIDE
 from app.services.money import refundable
 from app.services.numbers import new_payment_no
 from app.services.order_moves import note_event
 from app.services.outbox import put
 
 TOPIC = "refund"
-# Money that came in beside the order: it is not of what the order was paid with.
-BESIDE = ("late", "mismatch")
 # Nothing of such a refund is reserved any more.
 VOID = ("failed", "rejected")
 

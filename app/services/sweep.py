@@ -49,16 +49,17 @@ async def confirm_due(session: AsyncSession, now: datetime, *, limit: int = BATC
     is_due = Order.delivered_at <= now - CONFIRM_AFTER
     due = (
         await session.execute(
-            select(Order.id, Order.no)
+            select(Order.user_id, Order.id, Order.no)
             .where(Order.status == "delivered", is_due)
             .order_by(Order.id)
             .limit(limit)
             .with_for_update(skip_locked=True)
         )
     ).all()
+    # Completing locks the shoppers, and of those, too, everybody takes the lowest first.
     return [
         no
-        for order_id, no in due
+        for _, order_id, no in sorted(due)
         if await make_move(session, order_id, "complete", is_due, actor=SYSTEM, now=now)
     ]
 
