@@ -76,7 +76,7 @@ async def test_the_page_shows_what_will_be_ordered(client: AsyncClient) -> None:
 
 
 @pytest.mark.usefixtures("basket")
-async def test_the_page_takes_five_queries(
+async def test_the_page_takes_six_queries(
     client: AsyncClient,
     session: AsyncSession,
     user: User,
@@ -89,7 +89,7 @@ async def test_the_page_takes_five_queries(
 
     await client.get("/axf/checkout/")
 
-    assert count_queries() == 5
+    assert count_queries() == 6
 
 
 @pytest.mark.usefixtures("basket")
