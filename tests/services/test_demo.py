@@ -29,6 +29,7 @@ from app.models import (
 from app.models.base import utcnow
 from app.services.demo import loading as demo
 from app.services.demo.files import read_shelf, read_shoppers
+from app.services.devices import list_devices
 from app.services.quote import Delivery, QuoteLine, quote
 from app.services.search import search
 from tests.conftest import all_at_once
@@ -385,3 +386,15 @@ async def test_a_shop_with_any_good_is_not_empty(session: AsyncSession) -> None:
     await make_goods(session)
 
     assert await demo.has_goods(session)
+
+
+async def test_a_shopper_has_a_nickname_and_other_devices(session: AsyncSession) -> None:
+    await load(session)
+
+    user = (await session.scalars(select(User).where(User.username == "xiaoman"))).one()
+    devices = await list_devices(session, user.id, 0, now=utcnow())
+    assert (user.nickname, user.email) == ("林小满", "lin@example.com")
+    assert [(device.system, device.browser) for device in devices] == [
+        ("Windows", "Edge"),
+        ("Android", "WeChat"),
+    ]

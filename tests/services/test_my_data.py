@@ -10,6 +10,7 @@ from app.models import Base, Favourite, User
 from app.models.base import utcnow
 from app.services.my_data import SECTIONS, read_rows, section
 from app.services.my_data.labels import LABELS
+from app.services.my_data.section import Part, Section
 from app.services.my_data.sections import FAVOURITES, LEFT_OUT
 from tests.factories import make_goods, make_user
 
@@ -40,9 +41,10 @@ def test_what_hangs_on_an_order_is_in_the_data() -> None:
 
 def test_no_secret_is_a_field() -> None:
     parts = [part for section in SECTIONS for part in section.parts]
+    things: list[Section | Part] = [*SECTIONS, *parts]
     columns = {
         column.key
-        for thing in (*SECTIONS, *parts)
+        for thing in things
         for name, field in thing.fields.items()
         if name != "picture"
         for column in (field if isinstance(field, tuple) else (field,))

@@ -7,6 +7,7 @@ from typing import Any
 
 from app.services.demo.parts import (
     DemoBlock,
+    DemoCoupon,
     DemoGoods,
     DemoOffer,
     DemoOrder,
@@ -123,12 +124,25 @@ def read_sales() -> tuple[DemoSale, ...]:
 
 
 @cache
+def read_coupons() -> tuple[DemoCoupon, ...]:
+    return tuple(
+        DemoCoupon(
+            title_zh=entry["title"]["zh"],
+            title_en=entry["title"]["en"],
+            **{key: value for key, value in entry.items() if key != "title"},
+        )
+        for entry in _read_toml("demo_coupons.toml")["coupons"]
+    )
+
+
+@cache
 def read_shoppers() -> tuple[DemoShopper, ...]:
     return tuple(
         DemoShopper(
             **entry
             | {
                 "addresses": tuple(entry["addresses"]),
+                "devices": tuple(entry.get("devices", ())),
                 "orders": tuple(DemoOrder(**order) for order in entry["orders"]),
             }
         )

@@ -92,8 +92,33 @@ class DemoSale:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoCoupon:
+    """A coupon of the shop; sums in fen, `percent` in basis points, `of` names what it is for.
+    `when` it can be claimed: always, from "tomorrow" on, or it is "over"."""
+
+    key: str
+    title_zh: str
+    title_en: str
+    kind: str
+    days: int
+    amount: int = 0
+    percent: int = 0
+    most: int | None = None
+    least: int = 0
+    scope: str = "all"
+    of: tuple[str, ...] = ()
+    total: int | None = None
+    per_user: int = 1
+    listed: bool = True
+    level: int = 0
+    when: str = ""
+    owners: dict[str, list[int]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class DemoOrder:
-    """An order placed `minutes` ago, or `days` ago at `clock`; `goods` are pieces by name."""
+    """An order placed `minutes` ago, or `days` ago at `clock`; `goods` are pieces by name,
+    `coupon` is the key of the one it used."""
 
     status: str
     goods: dict[str, int]
@@ -101,17 +126,22 @@ class DemoOrder:
     minutes: int = 0
     days: int = 0
     clock: time | None = None
+    coupon: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DemoShopper:
-    """A made-up person. The first address is the default one; `cart` is pieces by name."""
+    """A made-up person. The first address is the default one; `cart` is pieces by name,
+    `devices` are browsers in which they are signed in, by what these say of themselves."""
 
     username: str
     addresses: tuple[dict[str, str], ...]
     cart: dict[str, int] = field(default_factory=dict)
     orders: tuple[DemoOrder, ...] = ()
     locale: str | None = None
+    nickname: str | None = None
+    email: str | None = None
+    devices: tuple[str, ...] = ()
 
     @property
     def places(self) -> list[tuple[Place, str]]:

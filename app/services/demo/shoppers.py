@@ -1,7 +1,7 @@
 """The demo shop's shoppers: accounts, addresses and carts. Their orders: demo_orders.py."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,6 +10,9 @@ from app.models import CartLine, Goods, User
 from app.services.addresses import add_address
 from app.services.demo.files import read_shoppers
 from app.services.demo.parts import DemoShopper
+from app.services.tickets import Device, issue_ticket
+
+DEVICES_STAY = timedelta(days=14)
 
 
 async def list_missing_shoppers(session: AsyncSession) -> list[DemoShopper]:
@@ -30,10 +33,14 @@ async def add_shopper(
         username_key=shopper.username,
         password_hash=password_hash,
         locale=shopper.locale,
+        nickname=shopper.nickname,
+        email=shopper.email,
         created_at=joined_at,
     )
     session.add(user)
     await session.flush()
+    for user_agent in shopper.devices:
+        await issue_ticket(session, user.id, Device("", user_agent, None), DEVICES_STAY)
     for place, tag in shopper.places:
         await add_address(session, user.id, place, tag=tag)
     return user
