@@ -3,6 +3,7 @@
 import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO
 
 from fastapi import Request
@@ -31,7 +32,7 @@ class Uploads:
 
     def __init__(self, request: Request) -> None:
         self._request = request
-        self._opened: list[BinaryIO] = []
+        self._opened: list[SpooledTemporaryFile[bytes]] = []
 
     async def read(
         self,
@@ -48,6 +49,7 @@ class Uploads:
         soon as that is known.
         """
         parser = _Parser(self._request, files, most_fields=form.most_fields)
+        self._opened = parser.opened
         try:
             data = await parser.parse()
         except ShopError:
@@ -60,9 +62,9 @@ class Uploads:
         show_again(self._request, page, values, context)
         return check_form(form, values), found
 
-    def _files(self, data: FormData, name: str) -> list[BinaryIO]:
-        sent = [file for file in data.getlist(name) if isinstance(file, UploadFile)]
-        self._opened += [file.file for file in sent]
+    @staticmethod
+    def _files(data: FormData, name: str) -> list[BinaryIO]:
+        sent = (file for file in data.getlist(name) if isinstance(file, UploadFile))
         return [file.file for file in sent if file.size]  # a browser sends an empty field too
 
     def close(self) -> None:
@@ -89,6 +91,7 @@ class _Parser(MultiPartParser):
         super().__init__(
             request.headers, request.stream(), max_files=most_files, max_fields=most_fields
         )
+        self.opened = self._files_to_close_on_error  # also those that are cut off in the middle
         self._left = dict(rooms)
         self._room = 0
         most = next((most for path, most in BODY_LIMITS if path.fullmatch(request.url.path)), 0)

@@ -22,7 +22,7 @@ async def show_picture(request: Request, file: str, media: Media) -> Response:
     if not is_name(file):
         raise NotFound
     headers = {**HEADERS, "ETag": f'"{file.removesuffix(".webp")}"'}
-    if request.headers.get("If-None-Match") == headers["ETag"]:
+    if headers["ETag"] in request.headers.get("If-None-Match", ""):
         return Response(status_code=304, headers=headers)
     data = await media.read(file)
     if data is None:

@@ -11,8 +11,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Goods, User, UserMessage, UserTicket
 from app.models.base import utcnow
 from app.services.messages import tell
-from tests.couponing import make_offer_of
 from app.storage import LocalStorage, file_name
+from tests.couponing import make_offer_of
 from tests.factories import make_address, make_child, make_goods, make_ticket, make_type
 from tests.reviewing import make_review
 from tests.routers.every_route import Route, World, routes_of

@@ -85,6 +85,6 @@ def missing_headers(answer: Response) -> set[str]:
         "opener": headers.get("Cross-Origin-Opener-Policy") == "same-origin",
         "id": re.fullmatch(r"[0-9a-f]{16}", headers.get("X-Request-ID", "")) is not None,
         "not shared": "private" in headers.get("Cache-Control", "")
-        or str(answer.url.path).startswith("/static/"),
+        or str(answer.url.path).startswith(("/static/", "/media/")),
     }
     return {name for name, is_there in wanted.items() if not is_there}

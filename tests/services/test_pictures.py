@@ -1,7 +1,7 @@
 """Rows of pictures, the room each shopper has, and files that nobody needs any more."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -196,15 +196,14 @@ async def test_a_picture_that_two_shoppers_sent_stays_for_the_second(
 
 
 class Interrupted(LocalStorage):
-    """Lets somebody do something right before or right after a file is deleted."""
+    """Lets somebody do something right before the first file is deleted."""
 
-    def __init__(self, folder: Path) -> None:
-        super().__init__(folder)
-        self.before: list[partial[AsyncIterator[object]]] = []
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def delete(self, name: str) -> None:
-        while self.before:
-            await self.before.pop()()  # type: ignore[misc]
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
         await super().delete(name)
 
 
@@ -220,7 +219,7 @@ async def test_a_row_that_comes_while_its_file_is_swept_gets_the_file_back(
         await keep_again(storage, encoded())
 
     await session.commit()
-    storage.before = [partial(upload_the_same)]  # type: ignore[arg-type]
+    storage.meanwhile = upload_the_same
 
     await sweep_pictures(db, storage, utcnow() + DAY)
 
