@@ -87,6 +87,7 @@ FAULTS = {
     "shipment_events.seq": "DELETE FROM shipment_events WHERE seq = 1",
     "addresses.default": "UPDATE addresses SET default_of = NULL",
     "goods_ratings.stars": "UPDATE reviews SET status = 'hidden' WHERE status = 'visible'",
+    "user_messages.kind": "UPDATE user_messages SET link = '//elsewhere/'",
     "reviews.line": "UPDATE reviews SET goods_id = (SELECT MIN(id) FROM goods)",
     "reviews.status": "UPDATE reviews SET held_for = 'first'",
     "reviews.reply": "UPDATE reviews SET reply_at = NULL",

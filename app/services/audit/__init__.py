@@ -10,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.services.audit.accounts import ACCOUNT_RULES
 from app.services.audit.claims import CLAIM_RULES
 from app.services.audit.coupons import COUPON_RULES
+from app.services.audit.messages import MESSAGE_RULES
+from app.services.audit.growth import GROWTH_RULES
 from app.services.audit.money import MONEY_RULES
 from app.services.audit.orders import ORDER_RULES
 from app.services.audit.parcels import PARCEL_RULES
@@ -29,9 +31,11 @@ RULES: Sequence[Rule] = (
     *COUPON_RULES,
     *PARCEL_RULES,
     *POINT_RULES,
+    *GROWTH_RULES,
     *REVIEW_RULES,
     *PLACE_RULES,
     *ACCOUNT_RULES,
+    *MESSAGE_RULES,
 )
 MOST_ROWS = 5
 _BEGIN = {
