@@ -103,7 +103,8 @@ def _report(added: Added, settings: Settings) -> None:
         typer.echo(
             f"The demo shop is loaded: {added.types} types, {added.goods} goods,"
             f" {added.blocks} blocks of the home page, {added.shoppers} shoppers,"
-            f" {added.orders} orders, {added.sales} flash sales."
+            f" {added.orders} orders, {added.sales} flash sales,"
+            f" {added.coupons} coupons."
         )
     else:
         typer.echo("Nothing was new: the demo shop is complete.")

@@ -64,7 +64,9 @@ async def checksum(session: AsyncSession) -> str:
 async def test_a_load_brings_the_whole_shop(session: AsyncSession) -> None:
     added = await load(session)
 
-    assert added == demo.Added(types=12, goods=239, blocks=27, shoppers=4, orders=11, sales=2)
+    assert added == demo.Added(
+        types=12, goods=239, blocks=27, shoppers=4, orders=11, sales=2, coupons=8
+    )
     assert await count(session, FoodType) == 12
     assert await count(session, ChildType) == 53
     assert await count(session, Goods) == 239
@@ -184,8 +186,9 @@ async def test_orders_are_the_sum_of_their_lines(session: AsyncSession) -> None:
             ],
             DELIVERY,
         )
-        assert order.goods_fen == bill.goods_fen == sum(line.pay_fen for line in lines[order.id])
-        assert (order.ship_fen, order.pay_fen) == (bill.ship_fen, bill.pay_fen)
+        assert order.goods_fen == bill.goods_fen == sum(line.gross_fen for line in lines[order.id])
+        assert order.off_fen == sum(line.off_fen for line in lines[order.id])
+        assert (order.ship_fen, order.pay_fen) == (bill.ship_fen, bill.pay_fen - order.off_fen)
         assert order.quantity == bill.quantity
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.models import Goods, User
+from app.services.demo.coupons import add_coupons, add_owners
 from app.services.demo.flash import add_sales
 from app.services.demo.goods import add_goods, add_types, list_goods_ids
 from app.services.demo.home import add_blocks
@@ -35,6 +36,7 @@ class Added:
     shoppers: int = 0
     orders: int = 0
     sales: int = 0
+    coupons: int = 0
 
     def __bool__(self) -> bool:
         return any(astuple(self))
@@ -66,10 +68,11 @@ async def load(
     blocks = await add_blocks(session, goods_ids)
     on_step(3)
     sales = await add_sales(session, goods_ids, now=now)
+    coupons = await add_coupons(session, now=now)
     on_step(4)
     orders, shoppers = await _add_shoppers(session, password_hashes, goods_ids, delivery, now)
     on_step(len(STEPS))
-    return Added(types, goods, blocks, shoppers, orders, sales)
+    return Added(types, goods, blocks, shoppers, orders, sales, coupons)
 
 
 async def _add_shoppers(
@@ -96,6 +99,7 @@ async def _add_shoppers(
         users.append(user)
     await add_orders(session, placings, delivery, arrived_at=now - OPENED)
     for user in users:
+        await add_owners(session, user, now=now)
         await add_interests(session, user, goods_ids, now=now)
         await add_news(session, user, now=now)
     return len(placings), len(shoppers)

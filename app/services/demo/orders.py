@@ -7,13 +7,14 @@ from datetime import datetime, timedelta
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.models import Goods, Order, OrderEvent, OrderLine, Payment, Stock, StockMove
+from app.models import Goods, Order, OrderEvent, OrderLine, OrderLineOff, Payment, Stock, StockMove
+from app.services.demo.coupons import mark_used, use_coupon
 from app.services.demo.goods import ACTOR
 from app.services.demo.placings import STEPS, Placing
 from app.services.demo.shipments import add_shipment
 from app.services.numbers import new_order_no, new_payment_no
 from app.services.order_rows import place_columns
-from app.services.quote import Delivery, Quote, QuoteLine, quote
+from app.services.quote import Delivery, Quote, QuotedLine, QuoteLine, quote
 
 TO_PAY = timedelta(minutes=15)
 
@@ -58,17 +59,21 @@ async def _stock_up(
 async def _add_order(
     session: AsyncSession, placing: Placing, goods: Mapping[int, Goods], delivery: Delivery
 ) -> None:
+    coupon = await use_coupon(session, placing)
     bill = quote(
         [
             QuoteLine.at_best(goods_id, count, goods[goods_id].price_fen)
             for goods_id, count in placing.pieces.items()
         ],
         delivery,
+        coupons=[coupon.terms] if coupon else [],
     )
     order = _make_order(placing, bill)
     session.add(order)
     await session.flush()
-    session.add_all(_make_line(order.id, line, goods[line.goods_id]) for line in bill.lines)
+    await _add_lines(session, order.id, bill, goods)
+    if coupon:
+        await mark_used(session, coupon, order.id)
     session.add_all(_make_events(order.id, placing))
     session.add_all(_make_moves(order.id, placing))
     if "paid" in placing.path:
@@ -76,6 +81,19 @@ async def _add_order(
     if "shipping" in placing.path:
         await session.flush()
         await add_shipment(session, order.id, placing)
+
+
+async def _add_lines(
+    session: AsyncSession, order_id: int, bill: Quote, goods: Mapping[int, Goods]
+) -> None:
+    lines = [_make_line(order_id, line, goods[line.goods_id]) for line in bill.lines]
+    session.add_all(lines)
+    await session.flush()
+    session.add_all(
+        OrderLineOff(line_id=row.id, lane=off.lane, source=off.source, amount_fen=off.amount_fen)
+        for row, line in zip(lines, bill.lines, strict=True)
+        for off in line.offs
+    )
 
 
 def _make_order(placing: Placing, bill: Quote) -> Order:
@@ -102,7 +120,7 @@ def _make_order(placing: Placing, bill: Quote) -> Order:
     )
 
 
-def _make_line(order_id: int, line: QuoteLine, good: Goods) -> OrderLine:
+def _make_line(order_id: int, line: QuotedLine, good: Goods) -> OrderLine:
     return OrderLine(
         order_id=order_id,
         goods_id=good.id,
@@ -114,7 +132,8 @@ def _make_line(order_id: int, line: QuoteLine, good: Goods) -> OrderLine:
         quantity=line.quantity,
         unit_fen=line.unit_fen,
         gross_fen=line.gross_fen,
-        pay_fen=line.gross_fen,
+        off_fen=line.off_fen,
+        pay_fen=line.pay_fen,
     )
 
 
