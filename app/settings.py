@@ -51,6 +51,9 @@ class Settings(BaseSettings):
     ticket_hours: int = Field(
         default=12, ge=1, le=48, description="Life of a log-in not remembered, hours"
     )
+    free_registrations: int = Field(
+        default=10, ge=1, description="New accounts of one address that are not slowed down"
+    )
     pay_minutes: int = Field(default=15, ge=1, le=120, description="Time to pay an order, minutes")
     payment_provider: Literal["", "sandbox", "alipay"] = Field(
         default="", description="Who takes payments; the sandbox takes no real money"

@@ -25,7 +25,7 @@ from app.forms import (
 from app.i18n import LOCALES
 from app.models.base import utcnow
 from app.security import TICKET_COOKIE, forget_ticket, safe_next, set_ticket
-from app.services import accounts, tickets
+from app.services import accounts, throttle, tickets
 from app.services.tickets import Device, Ticket
 from app.templating import render
 
@@ -128,8 +128,13 @@ async def register(
     newcomer = accounts.Newcomer(
         form.username, username_key(form.username), form.password, form.email or None
     )
+    brake = throttle.brake_on_registering(
+        device.address,
+        secret=settings.secret_key.get_secret_value(),
+        free_tries=settings.free_registrations,
+    )
     ticket = await accounts.register(
-        db, newcomer, device, life=settings.ticket_life(remember=False)
+        db, newcomer, device, life=settings.ticket_life(remember=False), brakes=[brake]
     )
     return _welcome(request, ticket, form.next)
 

@@ -1,5 +1,6 @@
 """Registering, logging in and out, and who is signed in."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -39,8 +40,16 @@ class _Try:
     at: datetime
 
 
-async def register(db: Database, newcomer: Newcomer, device: Device, *, life: timedelta) -> Ticket:
-    """A new account that is signed in at once. Raises InvalidInput with what is in the way."""
+async def register(
+    db: Database,
+    newcomer: Newcomer,
+    device: Device,
+    *,
+    life: timedelta,
+    brakes: Iterable[Brake] = (),
+) -> Ticket:
+    """A new account that is signed in at once. Raises InvalidInput with what is in the way, or
+    TooMany when one of the brakes holds."""
     problems: dict[str, Message] = {}
     if not await db.read(is_username_free, newcomer.username_key):
         problems |= _taken().fields
@@ -49,6 +58,7 @@ async def register(db: Database, newcomer: Newcomer, device: Device, *, life: ti
         problems["password"] = Message(text, {})
     if problems:
         raise InvalidInput(problems)
+    await db.write(claim_try, brakes, now=utcnow())
     password_hash = await hash_password(newcomer.password)
     return await db.write(_create_account, newcomer, password_hash, device, life)
 

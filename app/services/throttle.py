@@ -1,4 +1,5 @@
-"""The brake on guessing passwords: for each address, and each account at an address.
+"""The brake on guessing passwords: for each address, and each account at an address; and on
+opening accounts.
 
 Nobody can lock an account for its owner, who comes from another address.
 """
@@ -22,6 +23,8 @@ FREE_TRIES_OF_PAIR = 5
 FREE_TRIES_OF_ADDRESS = 30
 LONGEST_WAIT = timedelta(minutes=15)
 FORGET_AFTER = timedelta(hours=1)
+# Tries at the same moment may come in another order than that in which they looked at the clock.
+SIDE_BY_SIDE = timedelta(seconds=10)
 _DOUBLINGS = 10  # 1, 2, 4 … 512 seconds, then the longest wait
 
 
@@ -44,6 +47,12 @@ def brakes_of(account_key: str, address: str, *, secret: str) -> tuple[Brake, ..
         Brake(alone, FREE_TRIES_OF_ADDRESS, is_of_account=False),
     )
     return tuple(sorted(brakes, key=lambda brake: brake.subject))
+
+
+def brake_on_registering(address: str, *, secret: str, free_tries: int) -> Brake:
+    """So that nobody opens accounts by the hundred: they hold names, and get newcomers' gifts."""
+    place = sign(secret, "throttle-register", _place(address).encode())
+    return Brake(place, free_tries, is_of_account=False)
 
 
 def _place(address: str) -> str:
@@ -104,7 +113,7 @@ def _next_free_at(brake: Brake, now: datetime) -> Case[datetime]:
     return case(
         (
             or_(LoginThrottle.tried_at < now - FORGET_AFTER, tries < brake.free_tries),
-            _time(now),
+            _time(now - SIDE_BY_SIDE),
         ),
         *((tries == brake.free_tries + nth, _time(now + wait)) for nth, wait in enumerate(waits)),
         else_=_time(now + LONGEST_WAIT),

@@ -57,7 +57,12 @@ class serve:  # noqa: N801 - used as a function
     ) -> None:
         self.log = log
         self.port = port or free_port()
-        fixed = {"AXF_DATABASE_URL": database_url, "PYTHONUNBUFFERED": "1"}
+        # All the tests' shoppers come from one address.
+        fixed = {
+            "AXF_DATABASE_URL": database_url,
+            "AXF_FREE_REGISTRATIONS": "10000",
+            "PYTHONUNBUFFERED": "1",
+        }
         environment = os.environ | fixed | settings
         command = [sys.executable, "-c", "from app.cli import main; main()"]
         with log.open("wb") as output:

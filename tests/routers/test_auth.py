@@ -201,6 +201,21 @@ async def test_the_check_on_blur_says_free_taken_or_why_not(
     assert said in answer.text
 
 
+async def test_the_eleventh_newcomer_of_an_address_is_slowed_down_in_words(
+    anonymous: AsyncClient, session: AsyncSession
+) -> None:
+    for number in range(10):
+        await register(anonymous, f"bee{number}")
+        anonymous.cookies.clear()
+
+    answer = await register(anonymous, "bee10")
+
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert "Seconds to wait: 1." in answer.text
+    assert 'value="bee10"' in answer.text
+    assert await count(session, User) == 10
+
+
 # --- logging in
 
 

@@ -16,6 +16,7 @@ from app.models import User, UserTicket
 from app.models.base import utcnow
 from app.services import accounts, tickets
 from app.services.accounts import Newcomer
+from app.services.throttle import Brake, brake_on_registering, claim_try
 from app.services.tickets import Device, Ticket
 from tests.conftest import all_at_once
 from tests.factories import make_ticket, make_user
@@ -327,3 +328,42 @@ async def test_one_account_opened_by_many_devices_at_once(real_db: Database) -> 
 
     assert [type(result) for result in results] == [Ticket] * 12
     assert await real_db.read(count_tickets) == 13
+
+
+async def test_accounts_by_the_dozen_are_slowed_down_for_their_address_only(db: Database) -> None:
+    def brake(address: str) -> Brake:
+        return brake_on_registering(address, secret="secret", free_tries=3)
+
+    async def register_from(address: str, name: str) -> Ticket:
+        return await accounts.register(
+            db, newcomer(name), DEVICE, life=HALF_A_DAY, brakes=[brake(address)]
+        )
+
+    for number in range(3):
+        await register_from("203.0.113.7", f"bee{number}")
+    with pytest.raises(TooMany) as refusal:
+        await register_from("203.0.113.7", "bee3")
+    await register_from("203.0.113.8", "bee4")
+
+    assert refusal.value.seconds == 1
+    assert not await db.read(accounts.is_username_free, "bee4")
+    assert await db.read(accounts.is_username_free, "bee3")
+
+
+async def test_a_name_that_is_taken_is_no_registration(db: Database) -> None:
+    brake = brake_on_registering("203.0.113.7", secret="secret", free_tries=1)
+    await register(db)
+
+    for _ in range(3):
+        with pytest.raises(InvalidInput):
+            await accounts.register(db, newcomer(), DEVICE, life=HALF_A_DAY, brakes=[brake])
+
+    await accounts.register(db, newcomer("bee"), DEVICE, life=HALF_A_DAY, brakes=[brake])
+
+
+async def test_tries_side_by_side_may_come_in_any_order(db: Database) -> None:
+    brake = brake_on_registering("203.0.113.7", secret="secret", free_tries=3)
+    now = utcnow()
+
+    await db.write(claim_try, [brake], now=now)
+    await db.write(claim_try, [brake], now=now - timedelta(milliseconds=3))
