@@ -17,6 +17,7 @@ from app.providers import PaymentProvider
 from app.services import (
     account_closing,
     coupon_news,
+    growth,
     messages,
     outbox,
     pictures,
@@ -107,6 +108,10 @@ async def open_slots(tools: Tools, now: datetime) -> int:
     return await tools.db.write(slots.open_slots, now, slots.SlotHours.of(tools.settings))
 
 
+async def settle_levels(tools: Tools, now: datetime) -> int:
+    return len(await _all_batches(tools, growth.settle_levels, now))
+
+
 async def tell_waiting(tools: Tools, now: datetime) -> int:
     return len(await _all_batches(tools, stock_waits.tell_waiting, now))
 
@@ -147,6 +152,7 @@ JOBS: tuple[Job, ...] = (
     Job("notice_points", timedelta(hours=1), notice_points, "shoppers warned of points"),
     OPEN_SLOTS,
     Job("coupon_news", timedelta(hours=1), warn_of_coupons, "shoppers told that a coupon runs out"),
+    Job("settle_levels", timedelta(minutes=10), settle_levels, "levels looked at again"),
     Job("back_in_stock", timedelta(seconds=15), tell_waiting, "shoppers told what is back"),
     Job("prune_messages", timedelta(hours=1), prune_messages, "old messages forgotten"),
     Job("sweep_pictures", timedelta(minutes=10), sweep_pictures, "files of pictures removed"),

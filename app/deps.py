@@ -16,6 +16,7 @@ from app.security import TICKET_COOKIE, forget_ticket, safe_next
 from app.services import accounts
 from app.services.accounts import Shopper
 from app.services.quote import Delivery
+from app.services.vip import delivery_for
 from app.settings import Settings
 from app.storage import Storage
 from app.uploads import Uploads, take_uploads
@@ -41,12 +42,13 @@ async def get_app_settings(request: Request) -> Settings:
 AppSettings = Annotated[Settings, Depends(get_app_settings)]
 
 
-async def get_delivery(settings: AppSettings) -> Delivery:
+async def get_shop_delivery(settings: AppSettings) -> Delivery:
+    """As it is for whoever has no level."""
     fee_fen, free_from_fen = settings.delivery_fee_fen, settings.free_delivery_fen
     return Delivery(fee_fen, free_from_fen, settings.delivered_regions)
 
 
-DeliveryRules = Annotated[Delivery, Depends(get_delivery)]
+ShopDelivery = Annotated[Delivery, Depends(get_shop_delivery)]
 
 
 async def get_providers(request: Request) -> Mapping[str, PaymentProvider]:
@@ -106,6 +108,14 @@ def _ticket_of(request: Request) -> str | None:
 
 
 Visitor = Annotated[Shopper | None, Depends(get_visitor)]
+
+
+async def get_delivery(shop: ShopDelivery, visitor: Visitor) -> Delivery:
+    """What delivery costs who looks: levels bring it down."""
+    return delivery_for(visitor.level if visitor else 0, shop)
+
+
+DeliveryRules = Annotated[Delivery, Depends(get_delivery)]
 
 
 async def get_current_user(request: Request, visitor: Visitor) -> Shopper:

@@ -45,6 +45,7 @@ from app.routers import (
     riders,
     sandbox,
     search,
+    vip,
 )
 from app.settings import Settings, get_settings
 from app.storage import make_storage
@@ -69,6 +70,7 @@ PAGES = (
     reviews,
     coupons,
     points,
+    vip,
     payments,
     sandbox,
     carriers,

@@ -50,6 +50,11 @@ def day_and_time(moment: datetime) -> str:
     return moment.astimezone(SHOP_ZONE).strftime("%Y-%m-%d %H:%M")
 
 
+def day(moment: datetime) -> str:
+    """A day by the shop's calendar: 2026-11-20."""
+    return moment.astimezone(SHOP_ZONE).strftime("%Y-%m-%d")
+
+
 def clock(moment: datetime) -> str:
     """Hours and minutes on the shop's clock: 20:16."""
     return moment.astimezone(SHOP_ZONE).strftime("%H:%M")
@@ -82,6 +87,7 @@ def _make_environment() -> Environment:
         "yuan_short": yuan_short,
         "thousands": "{:,}".format,
         "day_and_time": day_and_time,
+        "day": day,
         "clock": clock,
         "near_time": near_time,
         "seconds_left": seconds_left,
