@@ -10,7 +10,7 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app.errors import N_, InvalidInput, ShopError, TooMany, Unreadable
+from app.errors import N_, InvalidInput, ShopError, TooLarge, TooMany, Unreadable
 from app.forms import Form, check_form, show_again
 from app.pictures import MOST_BYTES, TOO_MANY_BYTES
 
@@ -19,6 +19,7 @@ KB = 1024
 BODY_LIMITS: Sequence[tuple[re.Pattern[str], int]] = (
     (re.compile(r"/axf/mine/avatar/"), MOST_BYTES + 256 * KB),
     (re.compile(r"/axf/orders/[0-9A-Z]{16}/review/.*"), 6 * MOST_BYTES + 256 * KB),
+    (re.compile(r"/axf/reviews/[0-9]+/edit/"), 6 * MOST_BYTES + 256 * KB),
     (re.compile(r"/axf/reviews/[0-9]{1,16}/edit/"), 6 * MOST_BYTES + 256 * KB),
 )
 MOST_AT_ONCE = 3
@@ -48,6 +49,10 @@ class Uploads:
         never looked at. Raises InvalidInput beside the field of a file too large or too many, as
         soon as that is known.
         """
+        _refuse_other_kinds(self._request)
+        kind = self._request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if kind != "multipart/form-data":
+            raise Unreadable
         parser = _Parser(self._request, files, most_fields=form.most_fields)
         self._opened = parser.opened
         try:
@@ -72,6 +77,19 @@ class Uploads:
             file.close()
 
 
+def _refuse_other_kinds(request: Request) -> None:
+    """Raises Unreadable, or TooLarge, for a body that is no form with files."""
+    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind != "multipart/form-data":
+        raise TooLarge if _is_known_to_be_too_large(request) else Unreadable
+
+
+def _is_known_to_be_too_large(request: Request) -> bool:
+    most = next((most for path, most in BODY_LIMITS if path.fullmatch(request.url.path)), 0)
+    length = request.headers.get("Content-Length", "0")[:19]
+    return length.isdecimal() and int(length) > most
+
+
 def _typed(data: FormData) -> dict[str, str]:
     values = {key: value for key, value in data.items() if isinstance(value, str)}
     try:
@@ -94,9 +112,7 @@ class _Parser(MultiPartParser):
         self.opened = self._files_to_close_on_error  # also those that are cut off in the middle
         self._left = dict(rooms)
         self._room = 0
-        most = next((most for path, most in BODY_LIMITS if path.fullmatch(request.url.path)), 0)
-        length = request.headers.get("Content-Length", "0")[:19]
-        self._is_known_to_be_too_large = length.isdecimal() and int(length) > most
+        self._is_known_to_be_too_large = _is_known_to_be_too_large(request)
 
     def on_headers_finished(self) -> None:
         super().on_headers_finished()
@@ -129,9 +145,6 @@ _sending: dict[int, int] = {}
 @asynccontextmanager
 async def take_uploads(request: Request, user_id: int) -> AsyncIterator[Uploads]:
     """Raises TooMany when the shopper is sending several forms already: each takes room on disk."""
-    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise Unreadable
     if _sending.get(user_id, 0) >= MOST_AT_ONCE:
         raise TooMany(seconds=_SECONDS_TO_WAIT)
     _sending[user_id] = _sending.get(user_id, 0) + 1
