@@ -3,7 +3,7 @@
 import typer
 from pydantic import ValidationError
 
-from app.cli import audit, coupons, course, database, demo, orders, serve, shipments, sweep
+from app.cli import audit, coupons, course, database, demo, orders, reviews, serve, shipments, sweep
 from app.providers.registry import make_providers
 from app.settings import get_settings
 
@@ -15,6 +15,7 @@ main.add_typer(database.app, name="db")
 main.add_typer(demo.app, name="demo")
 main.add_typer(orders.app, name="orders")
 main.add_typer(shipments.app, name="shipments")
+main.add_typer(reviews.app, name="reviews")
 main.add_typer(coupons.app, name="coupons")
 main.command("import")(course.import_file)
 main.command("sweep")(sweep.sweep_once)
