@@ -67,7 +67,7 @@ async def test_what_a_shopper_has_is_counted_with_the_way_there(
     html = (await client.get("/axf/mine/")).text
 
     assert 'href="/axf/coupons/mine/"><b>1</b>Coupons' in html
-    assert 'href="/axf/points/"><b>1,280</b>Points to spend' in html
+    assert 'href="/axf/points/"><b>1,280</b>Points' in html
     assert 'href="/axf/favourites/"><b>1</b>Favourites' in html
     assert '<span class="badge">1 unread</span>' in html
     assert "1 signed in" in html
