@@ -56,6 +56,7 @@ async def make_picked(
         quantity=sum(quantities),
         receiver="林小满",
         phone="13800006021",
+        region="北京市 朝阳区",
         area="望京 SOHO T3",
         room="B 座 2307",
         paid_at=utcnow(),

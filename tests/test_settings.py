@@ -167,3 +167,25 @@ def test_a_command_names_a_key_that_cannot_be_read(monkeypatch: pytest.MonkeyPat
 
     wanted = (1, "AXF_ALIPAY_PRIVATE_KEY is not an RSA private key\n")
     assert (result.exit_code, result.output) == wanted
+
+
+@pytest.mark.parametrize(
+    ("typed", "beginnings"),
+    [
+        ("", ()),
+        ("110000", ("11",)),
+        ("110000, 310115,", ("11", "310115")),
+        ("330100,44", ("3301", "44")),
+        (" 3301 , 4419 ", ("3301", "4419")),
+    ],
+)
+def test_regions_delivered_to_are_beginnings_of_codes(
+    typed: str, beginnings: tuple[str, ...]
+) -> None:
+    assert make_settings(delivery_regions=typed).delivered_regions == beginnings
+
+
+@pytest.mark.parametrize("typed", ["北京", "1", "110", "11;31", "11 31", "1101050"])
+def test_regions_that_are_no_codes_are_refused(typed: str) -> None:
+    with pytest.raises(ValidationError, match="delivery_regions"):
+        make_settings(delivery_regions=typed)

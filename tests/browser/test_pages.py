@@ -45,6 +45,7 @@ MEMBER_PAGES = [
     "/axf/orders/?tab=to_receive",
     "/axf/mine/",
     "/axf/address/",
+    "/axf/address/new/",
     "/logout/",
 ]
 # Measured in the page, so that one round trip answers all of it.

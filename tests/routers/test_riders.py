@@ -55,7 +55,7 @@ async def test_the_page_says_where_it_goes(
     page = await anonymous.get(f"/riders/{parcel.no}/")
 
     assert page.status_code == 200
-    for text in ("B 座 2307", "望京 SOHO T3", "林小满", 'href="tel:13800006021"', "Fuji apple"):
+    for text in ("B 座 2307", "朝阳区", "望京 SOHO T3", "林小满", 'href="tel:13800006021"', "Fuji apple"):
         assert text in page.text
     assert "&lt;b&gt;Door&lt;/b&gt;" in page.text
     assert "× 2" in page.text
@@ -165,6 +165,7 @@ async def test_after_delivery_the_address_is_gone(
     assert "林小满" not in page.text
     assert "13800006021" not in page.text
     assert "2307" not in page.text
+    assert "朝阳区" not in page.text
 
 
 @pytest.mark.parametrize("number", ["Z" * 20, "1", "-1", "%00", "z" * 20, "9" * 300, "%FF", "🍎"])

@@ -142,7 +142,7 @@ async def test_the_last_free_place_in_the_book_goes_once(real_db: Database) -> N
     def add(number: int) -> object:
         return real_db.write(addresses.add_address, user_id, room(100 + number))
 
-    answers = await all_at_once(*[lambda n=n: add(n) for n in range(8)])  # type: ignore[misc]
+    answers = await all_at_once(*[lambda n=n: add(n) for n in range(8)])
 
     refused = [answer for answer in answers if isinstance(answer, InvalidInput)]
     assert len(refused) == 7
@@ -155,7 +155,7 @@ async def test_first_addresses_added_at_once_leave_one_default(real_db: Database
     def add(number: int) -> object:
         return real_db.write(addresses.add_address, user_id, room(number))
 
-    await all_at_once(*[lambda n=n: add(n) for n in range(8)])  # type: ignore[misc]
+    await all_at_once(*[lambda n=n: add(n) for n in range(8)])
 
     book = await real_db.read(addresses.list_addresses, user_id)
     assert (len(book), sum(address.is_default for address in book)) == (8, 1)
@@ -168,7 +168,7 @@ async def test_two_defaults_chosen_at_once_leave_one(real_db: Database) -> None:
     def choose(address_id: int) -> object:
         return real_db.write(addresses.make_default, user_id, address_id)
 
-    answers = await all_at_once(*[lambda i=i: choose(i) for i in ids[1:]])  # type: ignore[misc]
+    answers = await all_at_once(*[lambda i=i: choose(i) for i in ids[1:]])
 
     assert answers == [None] * 5
     assert len(await real_db.read(defaults_of, user_id)) == 1
@@ -184,8 +184,8 @@ async def test_deleting_while_choosing_leaves_one_default(real_db: Database) -> 
         return real_db.write(addresses.make_default, user_id, address_id)
 
     answers = await all_at_once(
-        *[lambda i=i: delete(i) for i in ids[:4]],  # type: ignore[misc]
-        *[lambda i=i: choose(i) for i in ids[:5]],  # type: ignore[misc]
+        *[lambda i=i: delete(i) for i in ids[:4]],
+        *[lambda i=i: choose(i) for i in ids[:5]],
     )
 
     # Choosing what has just gone finds nothing; everything else went through.
