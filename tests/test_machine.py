@@ -65,14 +65,24 @@ class Shop(RuleBasedStateMachine):
     def parcel(self, pick: int) -> str:
         return list(self.world.parcels)[pick % len(self.world.parcels)]
 
-    @rule(user=USERS, basket=BASKETS, coupons=st.booleans())
-    def somebody_orders(self, user: int, basket: dict[int, int], coupons: bool) -> None:
-        self.world.place(user, basket, coupons=coupons)
+    @rule(user=USERS, basket=BASKETS, coupons=st.booleans(), points=st.booleans())
+    def somebody_orders(
+        self, user: int, basket: dict[int, int], coupons: bool, points: bool
+    ) -> None:
+        self.world.place(user, basket, coupons=coupons, points=points)
 
-    @rule(basket=BASKETS, all_of_it=st.booleans())
-    def an_order_goes_its_way(self, basket: dict[int, int], all_of_it: bool) -> None:
+    @rule(user=USERS, n=st.sampled_from([40, 300, 1000]), days=st.sampled_from([1, 8, 60]))
+    def somebody_is_given_points(self, user: int, n: int, days: int) -> None:
+        self.world.give_points(user, n, days)
+
+    @rule(user=USERS)
+    def somebody_checks_in(self, user: int) -> None:
+        self.world.check_in(user)
+
+    @rule(basket=BASKETS, all_of_it=st.booleans(), points=st.booleans())
+    def an_order_goes_its_way(self, basket: dict[int, int], all_of_it: bool, points: bool) -> None:
         """Steered: by single rules few orders would ever be sent."""
-        order = self.world.place(0, basket)
+        order = self.world.place(0, basket, points=points)
         if order is not None:
             self.world.pay(order)
             self.world.pick(order)

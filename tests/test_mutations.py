@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from app.services.members import lock_member
 from tests.world import Bought
 from tests.world_steps import BusyWorld
 
@@ -112,6 +113,60 @@ def half_delivered(world: BusyWorld) -> None:
     world.deliver(no)
 
 
+def with_points(world: BusyWorld) -> Bought:
+    world.give_points(0, 1000, 1)
+    world.give_points(0, 600, 90)
+    world.wait(2 * 24 * 60)
+    order = world.place(0, {0: 4}, coupons=False, points=True)
+    assert order is not None
+    return order
+
+
+def points_spent(world: BusyWorld) -> None:
+    with_points(world)
+
+
+def points_called_off(world: BusyWorld) -> None:
+    world.cancel(with_points(world))
+
+
+def points_refunded(world: BusyWorld) -> None:
+    """Piece by piece after the points that the order brought were opened; in the end some more
+    come, which pay what is owed."""
+    order = with_points(world)
+    world.pay(order)
+    world.pick(order)
+    no = world.pack(order)
+    assert no is not None
+    world.deliver(no)
+    world.wait(8 * 24 * 60)
+    world.sweep()
+    for _ in range(4):
+        world.refund(order, next(iter(order.lines)), is_good=False)
+        world.send_refunds()
+
+
+def points_owed(world: BusyWorld) -> None:
+    """What an order brought is spent before the order is given back."""
+    first = paid(world, {0: 4}, coupons=False)
+    world.pick(first)
+    no = world.pack(first)
+    assert no is not None
+    world.deliver(no)
+    world.give_points(0, 270, 90)
+    world.wait(8 * 24 * 60)
+    world.sweep()
+    assert world.place(0, {0: 4}, coupons=False, points=True) is not None
+    world.refund(first, next(iter(first.lines)), 4, is_good=False)
+    world.send_refunds()
+    world.give_points(0, 100, 90)
+
+
+def forgetful(session: Any, user_id: int, _: Any) -> Awaitable[Any]:
+    """Opens the books and does not look what has run out."""
+    return lock_member(session, user_id)
+
+
 def answers(value: object) -> Callable[..., Awaitable[Any]]:
     async def instead(*_: object, **__: object) -> object:
         return value
@@ -141,6 +196,10 @@ STORIES = [
     short,
     brought_back,
     half_delivered,
+    points_spent,
+    points_called_off,
+    points_refunded,
+    points_owed,
 ]
 nothing = answers(None)
 # What is replaced in the services, by what, in which story, and which rule finds it: one of
@@ -174,6 +233,19 @@ MUTANTS: Sequence[Mutant] = [
     ("restock.take_back", nothing, brought_back, "order_lines.returned"),
     ("shipments.ship_stock", nothing, half_delivered, "order_lines.sent"),
     ("shipment_moves.list_unsent", answers({}), half_delivered, "order_lines.held"),
+    ("points.spending.spend", answers(True), points_spent, "orders.points"),
+    ("points.spending.open_books", forgetful, points_spent, "points_entries.spent"),
+    ("points.spending.give_back", nothing, points_called_off, "orders.points_returned"),
+    (
+        "points.earning.give_back_refunded",
+        nothing,
+        points_refunded,
+        "order_lines.returned_points",
+    ),
+    ("points.earning._keep_less", nothing, points_refunded, "points_entries.taken_back"),
+    ("points.earning._take_back", nothing, points_refunded, "points_lots.kept"),
+    ("points.earning.add_pending", nothing, points_refunded, MODEL),
+    ("points.books._settle", nothing, points_owed, "members.open_points"),
 ]
 
 

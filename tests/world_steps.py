@@ -11,13 +11,16 @@ from app.providers import Notice
 from app.services import payments, refund_decisions, refunds, shipment_failures, shipment_moves
 from app.services import sweep as sweeping
 from app.services.basket import Basket
-from app.services.checkout import NOT_CHOSEN, Choice, get_checkout
+from app.services.checkout import Choice, get_checkout
 from app.services.order_moves import must_move
 from app.services.orders import cancel_order, close_order, confirm_received
 from app.services.outbox import take_due
 from app.services.placing import place_order
+from app.services.points import check_ins, jobs
+from app.services.points.ledger import get_order_points
 from app.services.refund_sending import RefundSender
 from app.services.shipments import ship
+from tests.points import give_points
 from tests.shopping import DELIVERY, put_in_cart
 from tests.world import COUPON_FEN, STAFF, Bought, Line, World
 
@@ -32,11 +35,13 @@ class BusyWorld(World):
 
     # What shoppers do.
 
-    def place(self, user: int, pieces: dict[int, int], *, coupons: bool = True) -> Bought | None:
+    def place(
+        self, user: int, pieces: dict[int, int], *, coupons: bool = True, points: bool = False
+    ) -> Bought | None:
         """Order so many of each good (by its place in the list)."""
         self.serial += 1
         key, user_id = f"machine-key-{self.serial:08}", self.users[user]
-        basket = self.write(self._fill, user_id, pieces, coupons)
+        basket = self.write(self._fill, user_id, pieces, coupons, points)
         ok, placed = self._place(user_id, key, basket)
         if not ok:
             return None
@@ -59,17 +64,22 @@ class BusyWorld(World):
         )
 
     async def _fill(
-        self, session: AsyncSession, user_id: int, pieces: dict[int, int], coupons: bool
+        self,
+        session: AsyncSession,
+        user_id: int,
+        pieces: dict[int, int],
+        coupons: bool,
+        points: bool,
     ) -> Basket:
         await session.execute(delete(CartLine).where(CartLine.user_id == user_id))
         user = await session.get_one(User, user_id)
         for index, quantity in pieces.items():
             good = await session.get_one(Goods, self.goods[index])
             await put_in_cart(session, user, good, quantity)
-        wish = NOT_CHOSEN if coupons else Choice(None, frozenset())
+        wish = Choice(None, None if coupons else frozenset(), points)
         seen = await get_checkout(session, user_id, DELIVERY, wish, now=self.now)
         slot_id = seen.slot.id if seen.slot else None
-        return Basket(seen.shown, Choice(slot_id, frozenset(seen.quote.coupon_ids)))
+        return Basket(seen.shown, Choice(slot_id, frozenset(seen.quote.coupon_ids), points))
 
     async def _learn(self, session: AsyncSession, no: str, key: str, basket: Basket) -> Bought:
         order = (await session.scalars(select(Order).where(Order.no == no))).one()
@@ -91,6 +101,10 @@ class BusyWorld(World):
         assert ok == (order.status in ("delivered", "completed"))
         if ok:
             order.status = "completed"
+
+    def check_in(self, user: int) -> None:
+        for _ in range(2):
+            self.write(check_ins.check_in, self.users[user], self.now)
 
     # What providers do.
 
@@ -143,6 +157,9 @@ class BusyWorld(World):
 
     # What staff do.
 
+    def give_points(self, user: int, n: int, days: int) -> None:
+        self.write(give_points, self.users[user], n, days=days, now=self.now)
+
     def pick(self, order: Bought) -> None:
         ok, _ = self.attempt(must_move, order.id, "pick", actor=STAFF, now=self.now)
         assert ok == (order.status == "paid")
@@ -182,6 +199,8 @@ class BusyWorld(World):
         order.under_way -= 1
         order.arrived += 1
         self._settle(order)
+        if order.status == "delivered":
+            self._check_points(order)
 
     def bring_back(self, no: str, *, is_good: bool) -> None:
         """The parcel comes back; its goods can all be sold again, or none."""
@@ -240,6 +259,8 @@ class BusyWorld(World):
     def sweep(self) -> None:
         closed = self.write(sweeping.close_due, self.now)
         done = self.write(sweeping.confirm_due, self.now)
+        for job in (jobs.open_due, jobs.notice_due, jobs.expire_due):
+            self.write(job, self.now)
         for order in self.orders:
             if order.no in closed:
                 assert order.status == "unpaid"
@@ -266,6 +287,12 @@ class BusyWorld(World):
         is_over = not order.under_way and not any(x.held for x in order.lines.values())
         if order.status == "shipping" and is_over:
             order.status = "delivered" if order.arrived else "closed"
+
+    def _check_points(self, order: Bought) -> None:
+        """The order brings a point for each yuan paid for goods that were kept."""
+        lines = order.lines.values()
+        kept_fen = sum(x.pay_fen - x.pay_fen * x.back // x.quantity for x in lines)
+        assert self.run(self.db.read(get_order_points, order.id)).n == kept_fen // 100
 
 
 async def _check_coupon(session: AsyncSession, order: Order, lines: list[OrderLine]) -> None:

@@ -1,6 +1,6 @@
 """Points pay for orders, those that run out first in front, and come back with what is returned."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -120,7 +120,7 @@ async def test_points_come_back_with_their_own_time_but_at_least_30_days(
     session: AsyncSession,
 ) -> None:
     now = utcnow()
-    lasting = []
+    lasting: list[datetime] = []
     for days in (3, 100):
         user = await make_buyer(session, (await make_goods(session, price=5000), 1))
         await give_points(session, user.id, 500, days=days, now=now)
