@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, exists, func, insert, literal, select, update
+from sqlalchemy import delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
@@ -12,10 +12,8 @@ from app.models import (
     CartLine,
     Coupon,
     IdempotencyKey,
-    Member,
     Order,
     OrderLine,
-    PointsEntry,
     PointsLot,
     Refund,
     Review,
@@ -26,10 +24,10 @@ from app.models import (
 from app.models.base import utcnow
 from app.services import outbox
 from app.services.interests import forget_interests
-from app.services.members import lock_member
 from app.services.messages import forget_messages
 from app.services.passwords import Confirmed, change_user, confirm_password
 from app.services.pictures import drop_all_pictures
+from app.services.points.books import Reason, list_open, open_books, take
 
 TOPIC = "account_closed"
 # A request that was let in just before the account closed has ended by then.
@@ -113,25 +111,13 @@ async def _take_names_off_orders(session: AsyncSession, user_id: int) -> None:
 
 async def _take_points_back(session: AsyncSession, user_id: int, now: datetime) -> None:
     """Points end with the account, and the ledger says so."""
-    await lock_member(session, user_id)
-    lots = PointsLot.user_id == user_id, PointsLot.status == "open"
-    left = int(await session.scalar(select(func.sum(PointsLot.left_n)).where(*lots)) or 0)
-    values = {
-        PointsEntry.user_id: PointsLot.user_id,
-        PointsEntry.lot_id: PointsLot.id,
-        PointsEntry.kind: literal("taken_back"),
-        PointsEntry.ref: literal(f"closed:{user_id}"),
-        PointsEntry.n: -PointsLot.left_n,
-        PointsEntry.created_at: literal(now, PointsEntry.created_at.type),
-    }
-    entries = select(*values.values()).where(*lots, PointsLot.left_n > 0)
-    await session.execute(insert(PointsEntry).from_select([*values], entries))
-    await session.execute(update(PointsLot).where(*lots).values(status="spent", left_n=0))
+    await open_books(session, user_id, now)
+    lots = await list_open(session, user_id)
+    left = sum(lot.left_n for lot in lots)
+    if left:
+        await take(session, user_id, lots, left, Reason("taken_back", f"closed:{user_id}", now))
     pending = PointsLot.user_id == user_id, PointsLot.status == "pending"
     await session.execute(update(PointsLot).where(*pending).values(status="void", left_n=0))
-    await session.execute(
-        update(Member).where(Member.user_id == user_id).values(points=Member.points - left)
-    )
 
 
 async def _clear_personal(session: AsyncSession, user_id: int) -> None:

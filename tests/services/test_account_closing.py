@@ -40,6 +40,15 @@ from app.services import accounts
 from app.services.account_closing import LATE, clear_late, close_account
 from app.services.accounts import Newcomer
 from app.services.placing import PlacedOrder
+from app.services.points.books import (
+    Gain,
+    Reason,
+    add_open,
+    add_pending,
+    list_open,
+    open_books,
+    take,
+)
 from app.services.tickets import Device
 from app.settings import Settings
 from tests.conftest import all_at_once
@@ -354,3 +363,29 @@ async def test_of_closing_and_ordering_at_once_only_one_happens(real_db: Databas
 async def _outcome(session: AsyncSession, user_id: int) -> tuple[bool, int]:
     user = await session.get_one(User, user_id)
     return user.closed_at is not None, await rows_of(session, Order, user_id)
+
+
+async def test_the_books_of_points_add_up_after_closing(
+    db: Database, session: AsyncSession, user: User, finished: Picked
+) -> None:
+    now = utcnow()
+    gains = [
+        Gain(user.id, "gift", f"{name}:{user.id}", 30, now, now + timedelta(days=9))
+        for name in ("open", "part", "pending")
+    ]
+    member = await open_books(session, user.id, now)
+    for gain in gains[:2]:
+        await add_open(session, gain, "earned", now)
+    await add_pending(session, gains[2], now)
+    await take(
+        session, user.id, await list_open(session, user.id), 40, Reason("spent", "test", now)
+    )
+    await session.commit()
+    assert await wrong_books(session, about="points") == []
+
+    await close(db, user.id)
+
+    await session.refresh(member)
+    assert member.points == 0
+    assert await wrong_books(session, about="points") == []
+    assert await wrong_books(session, about="members") == []
