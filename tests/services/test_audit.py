@@ -8,10 +8,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.db import Database
 from app.models import User
 from app.models.base import utcnow
+from app.pictures import EncodedPicture
 from app.providers import Notice
 from app.services.audit import RULES, audit_books, check_rules, one_moment
 from app.services.orders import cancel_order
 from app.services.payments import begin_payment, take_notice
+from app.services.pictures import set_avatar
 from app.services.refunds import ask_refund
 from app.services.shipment_moves import deliver
 from tests.factories import (
@@ -93,6 +95,8 @@ FAULTS = {
     "reviews.reply": "UPDATE reviews SET reply_at = NULL",
     "reviews.helpful": "UPDATE reviews SET helpful = helpful + 1",
     "review_photos.owner": "UPDATE pictures SET kind = 'avatar'",
+    "users.avatar": "UPDATE users SET avatar = NULL",
+    "pictures.shown": "DELETE FROM review_photos",
     "service_cases.stars": "DELETE FROM service_cases",
     "members.points": "UPDATE members SET points = points + 1",
     "members.open_points": "UPDATE points_lots SET left_n = left_n - 1 WHERE status = 'open'",
@@ -122,6 +126,7 @@ async def fill_books(session: AsyncSession) -> None:
     """One order of each fate: unpaid with all that it can hold, paid too late, and arrived."""
     user = await make_user(session)
     await make_ticket(session, user)
+    await set_avatar(session, user.id, EncodedPicture("ab" * 32, {"large": b"a picture"}, 9, 9))
     await make_address(session, user)
     await make_slot(session)
     flashed, plain = await make_goods(session), await make_goods(session)

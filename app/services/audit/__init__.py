@@ -10,11 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.services.audit.accounts import ACCOUNT_RULES
 from app.services.audit.claims import CLAIM_RULES
 from app.services.audit.coupons import COUPON_RULES
-from app.services.audit.messages import MESSAGE_RULES
 from app.services.audit.growth import GROWTH_RULES
+from app.services.audit.messages import MESSAGE_RULES
 from app.services.audit.money import MONEY_RULES
 from app.services.audit.orders import ORDER_RULES
 from app.services.audit.parcels import PARCEL_RULES
+from app.services.audit.pictures import PICTURE_RULES
 from app.services.audit.places import PLACE_RULES
 from app.services.audit.points import POINT_RULES
 from app.services.audit.reviews import REVIEW_RULES
@@ -33,6 +34,7 @@ RULES: Sequence[Rule] = (
     *POINT_RULES,
     *GROWTH_RULES,
     *REVIEW_RULES,
+    *PICTURE_RULES,
     *PLACE_RULES,
     *ACCOUNT_RULES,
     *MESSAGE_RULES,
