@@ -141,8 +141,8 @@ class KnownHosts:
 class BodyLimit:
     """Nothing larger than `most` bytes is read, and what says it is larger is not even begun.
 
-    At the paths in `larger` more is read, up to the number beside them; what says it is larger is
-    refused by the form itself, beside its field.
+    Forms with files may be larger at the paths in `larger`, up to the number beside them; what
+    says it is larger than that is refused by the form itself, beside its field.
     """
 
     def __init__(
@@ -162,12 +162,18 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        room = next((most for path, most in self.larger if path.fullmatch(scope["path"])), None)
+        room = self._room_for_files(scope)
         if room is None and _declared_length(scope) > self.most:
             response = await self.refuse(Request(scope), HTTPException(413))
             await response(scope, receive, send)
         else:
             await self.app(scope, self._counting(receive, room or self.most), send)
+
+    def _room_for_files(self, scope: Scope) -> int | None:
+        kind = Headers(scope=scope).get("Content-Type", "").lower()
+        if not kind.startswith("multipart/form-data"):
+            return None
+        return next((most for path, most in self.larger if path.fullmatch(scope["path"])), None)
 
     @staticmethod
     def _counting(receive: Receive, most: int) -> Receive:

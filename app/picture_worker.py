@@ -20,7 +20,7 @@ MOST_PIXELS = 40_000_000
 # Address space: of it some 40 MB are mapped and never touched. Pillow takes 16 bytes for a pixel
 # of WebP, libheif 7, libjpeg up to 6: what does not fit is refused as too large.
 MOST_BYTES = 320 * 1024 * 1024
-MOST_SECONDS = 15
+MOST_SECONDS = 8
 QUALITY = 82
 STRIP_PIXELS = 500_000
 WHITE = (255, 255, 255)

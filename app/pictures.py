@@ -32,7 +32,7 @@ _REFUSALS = {
     "unreadable": N_("This is no picture that we can read. JPEG, PNG, WebP, GIF or HEIC, please."),
 }
 _WORKER = Path(__file__).with_name("picture_worker.py")
-_SECONDS = 20.0
+_SECONDS = 15.0
 _MOST_WAITING = 24
 _ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "PYTHONUTF8": "1"}  # and no secret of the shop's
 _one_at_a_time = anyio.CapacityLimiter(1)

@@ -1,4 +1,4 @@
-"""The HTTP of `axf serve`: nobody may send headers without end, or half a request and wait."""
+"""The HTTP of `axf serve`: nobody may send without end, or half a request and wait."""
 
 import asyncio
 from typing import Any
@@ -6,6 +6,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 MOST_HEAD_BYTES = 64 * 1024
+# Of a body that was refused already. Browsers look for the answer only when all is sent, so the
+# sender of one large photo is let finish and reads why it was too large.
+MOST_IGNORED_BYTES = 64 * 1024 * 1024
 # For all of a request, body included. Not for its answer.
 SECONDS_FOR_A_REQUEST = 30.0
 
@@ -25,6 +28,7 @@ class CarefulProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # Any: uvicorn's own arguments
         super().__init__(*args, **kwargs)
         self._head_bytes = 0
+        self._ignored_bytes = 0
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -49,10 +53,14 @@ class CarefulProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         super().on_headers_complete()
         self._head_bytes = 0
+        self._ignored_bytes = 0
 
     def on_body(self, body: bytes) -> None:
         super().on_body(body)
         self._head_bytes = 0  # not a head: how long a body may be is the application's business
+        self._ignored_bytes += len(body) if self.cycle.response_complete else 0
+        if self._ignored_bytes > MOST_IGNORED_BYTES:
+            self.transport.abort()
 
     def on_message_complete(self) -> None:
         super().on_message_complete()
