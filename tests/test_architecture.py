@@ -89,6 +89,7 @@ MAY_IMPORT: dict[str, set[str]] = {
         "db",
         "engine",
         "errors",
+        "forms",
         "i18n",
         "logs",
         "models",

@@ -68,14 +68,10 @@ class CouponTerms:
         return f"coupon:{self.coupon_id}"
 
     @property
-    def percent(self) -> str:
-        """How many percent it takes off: 20, or 12.5."""
-        return _decimal(self.percent_bp, 100)
-
-    @property
-    def tenths(self) -> str:
-        """How many tenths of the price are left, as Chinese shops say it: 8, or 8.5."""
-        return _decimal(10_000 - self.percent_bp, 1000)
+    def percent_off(self) -> Words:
+        """A percentage as shops say it: Chinese ones say how many tenths are left."""
+        tenths, percent = _decimal(10_000 - self.percent_bp, 1000), _decimal(self.percent_bp, 100)
+        return Words(f"{tenths} 折", f"−{percent}%")
 
     def off_of(self, goods_fen: int, ship_fen: int) -> int:
         """What it saves; part of a fen stays with the shop."""
