@@ -15,6 +15,8 @@ from app.services.demo.home import add_blocks
 from app.services.demo.interests import add_interests, add_news
 from app.services.demo.orders import add_orders
 from app.services.demo.placings import Placing, plan_orders
+from app.services.demo.points import add_points
+from app.services.demo.reviews import add_reviews
 from app.services.demo.shoppers import add_shopper, fill_cart, list_missing_shoppers
 from app.services.quote import Delivery
 
@@ -98,7 +100,9 @@ async def _add_shoppers(
         placings += plan_orders(user, shopper, goods_ids, now=now)
         users.append(user)
     await add_orders(session, placings, delivery, arrived_at=now - OPENED)
+    await add_reviews(session, users, goods_ids)
     for user in users:
+        await add_points(session, user, now=now)
         await add_owners(session, user, now=now)
         await add_interests(session, user, goods_ids, now=now)
         await add_news(session, user, now=now)
