@@ -43,6 +43,7 @@ Before = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 Chosen = Annotated[int | None, Query(ge=1, le=MAX_ID)]
 Stars = Annotated[int | None, Query(ge=1, le=5)]
 Sent = Literal["visible", "pending"]
+Context = dict[str, Any]  # Any: whatever the template shows
 
 
 def _mark(value: Any) -> Any:  # Any: pydantic hands over whatever was posted
@@ -97,7 +98,7 @@ async def show_form(
     """One good of the order at a time; the others are a tap away."""
     lines = await db.read(review_queries.list_to_review, user.id, no)
     chosen = _find(lines, goods) or next(iter(lines), None)
-    context = {"no": no, "lines": lines, "chosen": chosen, "sent": sent}
+    context: Context = {"no": no, "lines": lines, "chosen": chosen, "sent": sent}
     return render(request, WRITE, values={}, errors={}, **context)
 
 
@@ -110,7 +111,8 @@ async def write(
     db: Db, media: Media, user: CurrentUser, upload: Upload, *, no: OrderNo, goods_id: Number
 ) -> Response:
     lines = await db.read(review_queries.list_to_review, user.id, no)
-    context = {"no": no, "lines": lines, "chosen": _find(lines, goods_id), "sent": None}
+    chosen = _find(lines, goods_id)
+    context: Context = {"no": no, "lines": lines, "chosen": chosen, "sent": None}
     form, files = await upload.read(ReviewForm, files=FILES, page=WRITE, **context)
     added = await _encode(files["photo"])
     await keep(media, *added)
@@ -178,7 +180,7 @@ async def show_reviews(
         before=before,
     )
     shown = {"sort": sort, "stars": stars, "photos": photos, "before": before}
-    context = {"goods": goods, "rating": rating, "page": page, "shown": shown}
+    context: Context = {"goods": goods, "rating": rating, "page": page, "shown": shown}
     return render(request, "reviews/goods.html", block="reviews", **context)
 
 

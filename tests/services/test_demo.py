@@ -65,14 +65,14 @@ async def test_a_load_brings_the_whole_shop(session: AsyncSession) -> None:
     added = await load(session)
 
     assert added == demo.Added(
-        types=12, goods=239, blocks=27, shoppers=4, orders=11, sales=2, coupons=8
+        types=12, goods=239, blocks=27, shoppers=4, orders=14, sales=2, coupons=8
     )
     assert await count(session, FoodType) == 12
     assert await count(session, ChildType) == 53
     assert await count(session, Goods) == 239
     assert await count(session, Stock) == 239
     assert await count(session, User) == 4
-    assert await count(session, Order) == 11
+    assert await count(session, Order) == 14
 
 
 async def test_a_second_load_changes_nothing(session: AsyncSession) -> None:
@@ -319,7 +319,7 @@ async def test_shoppers_may_come_later(session: AsyncSession) -> None:
 
     added = await load(session)
 
-    assert added == demo.Added(shoppers=4, orders=11)
+    assert added == demo.Added(shoppers=4, orders=14)
 
 
 async def test_a_name_that_a_real_shopper_took_is_theirs(session: AsyncSession) -> None:

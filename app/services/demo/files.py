@@ -11,6 +11,7 @@ from app.services.demo.parts import (
     DemoGoods,
     DemoOffer,
     DemoOrder,
+    DemoReview,
     DemoSale,
     DemoShelf,
     DemoShopper,
@@ -154,6 +155,14 @@ def read_shoppers() -> tuple[DemoShopper, ...]:
 def read_interests() -> dict[str, dict[str, list[str]]]:
     """By username: goods by name under favourites, seen and waits, the latest first."""
     return _read_toml("demo_interests.toml")
+
+
+@cache
+def read_reviews() -> tuple[DemoReview, ...]:
+    entries = _read_toml("demo_reviews.toml")["reviews"]
+    return tuple(
+        DemoReview(**entry | {"helpful": tuple(entry.get("helpful", ()))}) for entry in entries
+    )
 
 
 def read_password() -> str:

@@ -130,6 +130,21 @@ class DemoOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class DemoReview:
+    """What a shopper says about a good, `hours` after it came; `helpful` are those who thank."""
+
+    by: str
+    good: str
+    stars: int
+    fresh: int
+    hours: int
+    body: str
+    anonymous: bool = False
+    reply: str = ""
+    helpful: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class DemoShopper:
     """A made-up person. The first address is the default one; `cart` is pieces by name,
     `devices` are browsers in which they are signed in, by what these say of themselves."""
