@@ -23,7 +23,7 @@ CSP = "; ".join(
         "default-src 'none'",
         "script-src 'self'",
         "style-src 'self'",
-        "img-src 'self'",
+        "img-src 'self' blob:",  # the picture that was chosen and not sent yet
         "connect-src 'self'",
         "manifest-src 'self'",
         "form-action 'self'",

@@ -10,8 +10,8 @@ from fastapi import Request
 from starlette.datastructures import FormData, UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
-from app.errors import N_, InvalidInput, ShopError, TooLarge, TooMany, Unreadable
-from app.forms import Form, check_form, show_again
+from app.errors import N_, InvalidInput, ShopError, TooMany, Unreadable
+from app.forms import Form, check_form, read_typed, show_again
 from app.pictures import MOST_BYTES, TOO_MANY_BYTES
 
 KB = 1024
@@ -49,10 +49,11 @@ class Uploads:
         never looked at. Raises InvalidInput beside the field of a file too large or too many, as
         soon as that is known.
         """
-        _refuse_other_kinds(self._request)
         kind = self._request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-        if kind != "multipart/form-data":
-            raise Unreadable
+        if kind != "multipart/form-data":  # a form without files may come as any other form does
+            values = await read_typed(self._request, most=form.most_fields)
+            show_again(self._request, page, values, context)
+            return check_form(form, values), {name: [] for name in files}
         parser = _Parser(self._request, files, most_fields=form.most_fields)
         self._opened = parser.opened
         try:
@@ -62,10 +63,8 @@ class Uploads:
             raise
         except (MultiPartException, ValueError, KeyError):
             raise Unreadable from None
-        values = _typed(data)
-        found = {name: self._files(data, name) for name in files}
-        show_again(self._request, page, values, context)
-        return check_form(form, values), found
+        show_again(self._request, page, _typed(data), context)
+        return check_form(form, _typed(data)), {name: self._files(data, name) for name in files}
 
     @staticmethod
     def _files(data: FormData, name: str) -> list[BinaryIO]:
@@ -75,13 +74,6 @@ class Uploads:
     def close(self) -> None:
         for file in self._opened:
             file.close()
-
-
-def _refuse_other_kinds(request: Request) -> None:
-    """Raises Unreadable, or TooLarge, for a body that is no form with files."""
-    kind = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind != "multipart/form-data":
-        raise TooLarge if _is_known_to_be_too_large(request) else Unreadable
 
 
 def _is_known_to_be_too_large(request: Request) -> bool:

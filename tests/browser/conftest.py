@@ -60,6 +60,7 @@ class serve:  # noqa: N801 - used as a function
         # All the tests' shoppers come from one address.
         fixed = {
             "AXF_DATABASE_URL": database_url,
+            "AXF_MEDIA_DIR": str(log.with_suffix(".media")),
             "AXF_FREE_REGISTRATIONS": "10000",
             "PYTHONUNBUFFERED": "1",
         }

@@ -242,10 +242,11 @@ async def test_broken_forms_break_nothing(
     assert await count_pictures(session) == 0
 
 
-async def test_a_form_of_another_kind_is_refused(client: AsyncClient) -> None:
+async def test_a_form_of_another_kind_brings_no_picture(client: AsyncClient) -> None:
     answer = await client.post(UPLOAD, data={"photo": "a"})
 
-    assert answer.status_code == 400
+    assert answer.status_code == 422
+    assert "Please choose a picture" in answer.text
 
 
 async def test_pictures_sent_at_once_leave_one_avatar(
