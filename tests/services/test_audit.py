@@ -25,6 +25,7 @@ from tests.factories import (
     make_user,
 )
 from tests.flash_sales import make_offer
+from tests.membership import add_growth_story
 from tests.points_story import add_points_story
 from tests.reviewing import add_answered_review
 from tests.shipping import STAFF, make_picked, pack_and_send
@@ -109,6 +110,10 @@ FAULTS = {
     "orders.points": "DELETE FROM points_entries WHERE kind = 'spent'",
     "orders.points_returned": "UPDATE points_entries SET n = n + 1 WHERE kind = 'returned'",
     "order_lines.returned_points": "UPDATE order_lines SET returned_points = 0",
+    "growth_entries.sum": "UPDATE growth_entries SET fen = fen + 1",
+    "growth_entries.source": "UPDATE growth_entries SET user_id = (SELECT MIN(id) FROM users)",
+    "members.level": "UPDATE members SET level = 0, level_until = NULL",
+    "members.level_until": "UPDATE members SET level_until = NULL",
     "check_ins.points": "UPDATE check_ins SET points = points + 1",
 }
 # The tables' own CHECKs let nobody break these; the rules are for data from elsewhere.
@@ -145,6 +150,7 @@ async def fill_books(session: AsyncSession) -> None:
     await ask_refund(session, arrived.id, "quality", wanted, actor=STAFF, now=utcnow())
     await add_answered_review(session)
     await add_points_story(session)
+    await add_growth_story(session)
     for good in (flashed, plain):
         await put_in_cart(session, user, good)
     await make_coupon(session, user)
