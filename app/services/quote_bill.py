@@ -44,7 +44,7 @@ def explain(
             title = Words(choice.terms.title_zh, choice.terms.title_en)
             yield _row("coupon", N_("Coupon: %(title)s"), -choice.off_fen, title=title)
     if points_fen:
-        yield _row("points", N_("Points"), -points_fen)
+        yield _row("points", N_("Paid with points"), -points_fen)
 
 
 def _row(name: str, label: str, amount_fen: int, **params: Words) -> Step:
