@@ -46,6 +46,18 @@ MEMBER_PAGES = [
     "/axf/mine/",
     "/axf/address/",
     "/axf/address/new/",
+    "/axf/messages/",
+    "/axf/favourites/",
+    "/axf/recent/",
+    "/axf/coupons/",
+    "/axf/coupons/mine/",
+    "/axf/points/",
+    "/axf/vip/",
+    "/axf/reviews/",
+    "/axf/mine/profile/",
+    "/axf/mine/devices/",
+    "/axf/mine/settings/",
+    "/axf/mine/data/",
     "/logout/",
 ]
 # Measured in the page, so that one round trip answers all of it.
