@@ -14,13 +14,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.models import Goods, Picture, Review, ReviewPhoto, User
 from app.models.base import utcnow
 from app.services import review_queries
-from app.services.review_staff import approve_review, hide_review, reply_to_review
+from app.services.refunds import ask_refund
+from app.services.review_staff import (
+    approve_review,
+    hide_review,
+    list_cases,
+    list_queue,
+    reply_to_review,
+)
 from app.services.review_votes import toggle_helpful
 from app.services.reviews import Opinion
 from tests.conftest import HTMX
 from tests.factories import make_goods, make_user
 from tests.reviewing import GOOD, make_arrived, make_review, rating_of, reviews_of, trust
-from tests.shipping import Picked, make_picked
+from tests.shipping import STAFF, Picked, make_picked
+from tests.shopping import wrong_books
 
 HOSTILE = "\"><script>alert(1)</script>{{ 7*7 }}%(x)s'"
 MARKS = {"stars": "4", "fresh": "5"}
@@ -568,3 +576,41 @@ async def test_orders_to_review_are_counted_and_lead_to_the_form(
     assert path not in (await client.get(f"/axf/orders/{order.no}/")).text
     assert order.no not in (await client.get("/axf/orders/?tab=to_review")).text
     assert (await latest(session, user)).status == "visible"
+
+
+async def test_from_delivery_to_a_visible_review_and_back(  # noqa: PLR0917
+    client: AsyncClient,
+    anonymous: AsyncClient,
+    other_client: AsyncClient,
+    session: AsyncSession,
+    user: User,
+    goods: Goods,
+) -> None:
+    """Reviewed, read by the shop, counted, found helpful, refunded, hidden, no longer counted."""
+    page = f"/axf/goods/{goods.id}/"
+    order = await make_arrived(session, user, goods)
+    await session.commit()
+
+    await post(client, path_of(order), {"stars": "2", "fresh": "3", "body": "有点蔫"})
+    assert "Nobody has reviewed" in (await anonymous.get(page)).text
+    (waiting,) = await list_queue(session)
+    await approve_review(session, waiting.id, now=utcnow())
+    await session.commit()
+    shown = (await anonymous.get(page)).text
+    assert 'itemprop="ratingValue">2.0</b><meta itemprop="reviewCount" content="1">' in shown
+    assert "有点蔫" in shown
+    assert [case.id for case in await list_cases(session)] == [waiting.id]
+    await other_client.post(f"/axf/reviews/{waiting.id}/helpful/", headers=HTMX)
+    wanted = {order.lines[0]: (1, 0)}
+    await ask_refund(session, order.id, "quality", wanted, actor=STAFF, now=utcnow())
+    await session.commit()
+    assert "有点蔫" in (await anonymous.get(page)).text
+    assert await wrong_books(session) == []
+
+    await hide_review(session, waiting.id, reason="rude", now=utcnow())
+    await session.commit()
+
+    assert "Nobody has reviewed" in (await anonymous.get(page)).text
+    assert "Hidden by the shop: rude" in (await client.get("/axf/reviews/")).text
+    assert (await rating_of(session, goods.id)).count == 0
+    assert await wrong_books(session) == []
