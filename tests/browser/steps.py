@@ -53,14 +53,19 @@ async def give_address(page: Page) -> None:
 
 
 async def choose_district(page: Page, province: str = "110000", region: str = "110105") -> None:
-    """With the picker; without script its button brings the lists."""
-    await page.select_option("#province", province)
+    """With the picker, each list only when it has come; without script its button brings them."""
     bring = page.locator("button[name='pick']")
-    for list_ in ("#city", "#region"):
-        if await bring.is_visible():
-            await bring.click()
-        code = region if list_ == "#region" else f"{region[:4]}00"
+    for list_, code in (
+        ("#province", province),
+        ("#city", f"{region[:4]}00"),
+        ("#region", region),
+    ):
+        await expect(page.locator(f"{list_} option[value='{code}']")).to_have_count(1)
+        if await page.input_value(list_) == code:  # the only city of its province
+            continue
         await page.select_option(list_, code)
+        if list_ != "#region" and await bring.is_visible():
+            await bring.click()
 
 
 async def place_order(page: Page) -> str:
