@@ -42,7 +42,8 @@ async def test_the_used_one_took_something_off_its_order(session: AsyncSession) 
     )
 
     assert [tuple(found) for found in row] == [(1000, "welcome")]
-    assert await wrong_books(session) == []
+    for about in ("coupon", "order_line_offs", "orders.pay", "order_lines.sums"):
+        assert await wrong_books(session, about=about) == []
 
 
 async def test_the_centre_has_something_of_everything(session: AsyncSession) -> None:
