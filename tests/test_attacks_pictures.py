@@ -15,10 +15,10 @@ from httpx2 import AsyncClient, HTTPError, Timeout
 
 from app.db import Database
 from app.settings import ROOT
+from tests.browser.conftest import free_port
 from tests.databases import fresh_database
 from tests.factories import make_ticket, make_user
 from tests.hostile_pictures import HARMLESS, REFUSED, paint, profile_bomb, save, scans_bomb
-from tests.storm import free_port
 
 pytestmark = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs /proc")
 
@@ -146,7 +146,7 @@ def hostile_set() -> list[bytes]:
         bytes(9 << 20),
         b"\xff" * (8 << 20),
     ]
-    return [*heavy, scans_bomb(), *heavy, *(make() for make in (REFUSED | HARMLESS).values())]
+    return [*heavy, scans_bomb(), *heavy, *(make() for make in {**REFUSED, **HARMLESS}.values())]
 
 
 async def test_the_hostile_set_takes_less_than_300_mb(

@@ -13,12 +13,14 @@ from app.db import Database
 from app.models.base import utcnow
 from app.security import hash_password
 from app.services.demo import loading as demo
+from app.services.demo.avatars import show_faces
 from app.services.demo.files import read_password, read_shoppers
 from app.services.demo.loading import Added
 from app.services.demo.shoppers import list_missing_shoppers
 from app.services.health import is_schema_current
 from app.services.quote import Delivery
 from app.settings import Settings, get_settings
+from app.storage import make_storage
 
 app = typer.Typer(no_args_is_help=True, help="A demo shop with goods, shoppers and orders.")
 
@@ -68,6 +70,8 @@ async def _load(db: Database, settings: Settings) -> None:
             now=utcnow(),
             on_step=on_step,
         )
+    if not settings.is_production:  # there, whoever has that name is somebody else
+        await show_faces(db, make_storage(settings))
     _report(added, settings)
 
 

@@ -22,7 +22,8 @@ async def shown_in(page: Page) -> tuple[str, int]:
         "() => { const shown = document.querySelector('#avatar .avatar img');"
         " return shown.complete && shown.naturalWidth }"
     )
-    return await shown.evaluate("image => [image.src, image.naturalWidth]")
+    width = await shown.evaluate("image => image.naturalWidth")
+    return str(await shown.evaluate("image => image.src")), int(width)
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from app.security import check_password
 from app.services.demo.files import read_password
 from app.settings import get_settings
 from tests.databases import fresh_database
-from tests.factories import make_goods
+from tests.factories import make_goods, make_user
 
 
 @pytest.fixture
@@ -32,9 +32,10 @@ async def url(database_url: str, tmp_path: Path) -> AsyncIterator[str]:
 
 
 @pytest.fixture(autouse=True)
-def environment(url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The command's settings point at the test's own database."""
+def environment(url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    """The command's settings point at the test's own database and folder."""
     monkeypatch.setenv("AXF_DATABASE_URL", url)
+    monkeypatch.setenv("AXF_MEDIA_DIR", str(tmp_path / "media"))
     get_settings.cache_clear()
     yield
     get_settings.cache_clear()
@@ -150,3 +151,29 @@ def _downgrade(connection: object) -> None:
     config = alembic_config()
     config.attributes["connection"] = connection
     command.downgrade(config, "base")
+
+
+async def test_a_demo_shopper_has_a_face_that_stays_what_it_is(
+    shop: Database, tmp_path: Path
+) -> None:
+    await axf("demo", "load")
+    faces = await shop.read(_faces)
+    await axf("demo", "load")
+
+    digest = faces["xiaoman"]
+    assert await shop.read(_faces) == faces
+    assert list((tmp_path / "media").rglob(f"{digest}-small.webp")) != []
+
+
+@pytest.mark.usefixtures("production")
+async def test_in_production_nobody_gets_a_face(shop: Database) -> None:
+    await shop.write(make_user, username="xiaoman")
+
+    await axf("demo", "load")
+
+    assert await shop.read(_faces) == {"xiaoman": None}
+
+
+async def _faces(session: AsyncSession) -> dict[str, str | None]:
+    found = await session.execute(select(User.username, User.avatar))
+    return {name: avatar for name, avatar in found if name == "xiaoman"}
