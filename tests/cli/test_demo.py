@@ -72,7 +72,7 @@ async def test_the_demo_shop_is_loaded_once(shop: Database) -> None:
     assert first.exit_code == second.exit_code == 0
     assert first.stdout.splitlines() == [
         "The demo shop is loaded: 12 types, 239 goods, 27 blocks of the home page,"
-        " 4 shoppers, 14 orders, 2 flash sales, 8 coupons.",
+        " 4 shoppers, 20 orders, 2 flash sales, 8 coupons.",
         "Log in as xiaoman, annie, 阿哲, 桂香奶奶; the password is fresh-honey-8",
     ]
     assert second.stdout.startswith("Nothing was new")

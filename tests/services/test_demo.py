@@ -32,8 +32,10 @@ from app.services.demo.files import read_shelf, read_shoppers
 from app.services.devices import list_devices
 from app.services.quote import Delivery, QuoteLine, quote
 from app.services.search import search
+from app.services.vip_pages import get_standing
 from tests.conftest import all_at_once
 from tests.factories import make_goods, make_type, make_user
+from tests.shopping import wrong_books
 
 DELIVERY = Delivery(fee_fen=500, free_from_fen=3900)
 HASHES = {shopper.username: "!" for shopper in read_shoppers()}
@@ -65,14 +67,14 @@ async def test_a_load_brings_the_whole_shop(session: AsyncSession) -> None:
     added = await load(session)
 
     assert added == demo.Added(
-        types=12, goods=239, blocks=27, shoppers=4, orders=14, sales=2, coupons=8
+        types=12, goods=239, blocks=27, shoppers=4, orders=20, sales=2, coupons=8
     )
     assert await count(session, FoodType) == 12
     assert await count(session, ChildType) == 53
     assert await count(session, Goods) == 239
     assert await count(session, Stock) == 239
     assert await count(session, User) == 4
-    assert await count(session, Order) == 14
+    assert await count(session, Order) == 20
 
 
 async def test_a_second_load_changes_nothing(session: AsyncSession) -> None:
@@ -319,7 +321,7 @@ async def test_shoppers_may_come_later(session: AsyncSession) -> None:
 
     added = await load(session)
 
-    assert added == demo.Added(shoppers=4, orders=14)
+    assert added == demo.Added(shoppers=4, orders=20)
 
 
 async def test_a_name_that_a_real_shopper_took_is_theirs(session: AsyncSession) -> None:
@@ -401,3 +403,13 @@ async def test_a_shopper_has_a_nickname_and_other_devices(session: AsyncSession)
         ("Windows", "Edge"),
         ("Android", "WeChat"),
     ]
+
+
+async def test_the_regular_is_gold_by_completed_orders(session: AsyncSession) -> None:
+    await load(session)
+
+    user_id = (await session.scalars(select(User.id).where(User.username == "xiaoman"))).one()
+    standing = await get_standing(session, user_id, utcnow())
+
+    assert (standing.level.number, standing.growth_fen // 100) == (2, 2340)
+    assert await wrong_books(session) == []

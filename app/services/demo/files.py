@@ -81,7 +81,9 @@ def _goods_from(row: dict[str, str], extra: dict[str, str], tint: str) -> DemoGo
 @cache
 def read_shelf() -> DemoShelf:
     shelf = _read_toml("demo_goods.toml")["shelf"]
-    return DemoShelf(frozenset(shelf["pinned"]), frozenset(shelf["sold_out"]), shelf["few"])
+    return DemoShelf(
+        frozenset(shelf["pinned"]), frozenset(shelf["sold_out"]), shelf["few"], shelf["member"]
+    )
 
 
 @cache

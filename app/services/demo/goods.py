@@ -148,6 +148,7 @@ def _goods_row(good: DemoGoods, place: tuple[int, int], arrived_at: datetime) ->
         "sales": _sales_of(good),
         "position": good.row,
         "is_pinned": good.name_zh in read_shelf().pinned,
+        "member_price_fen": read_shelf().member.get(good.name_zh, 0),
         "created_at": arrived_at,
         "updated_at": arrived_at,
     }

@@ -11,6 +11,7 @@ from app.models import Goods, User
 from app.services.demo.coupons import add_coupons, add_owners
 from app.services.demo.flash import add_sales
 from app.services.demo.goods import add_goods, add_types, list_goods_ids
+from app.services.demo.growth import add_growth
 from app.services.demo.home import add_blocks
 from app.services.demo.interests import add_interests, add_news
 from app.services.demo.orders import add_orders
@@ -21,7 +22,7 @@ from app.services.demo.shoppers import add_shopper, fill_cart, list_missing_shop
 from app.services.quote import Delivery
 
 # The shop opened, and its goods arrived, before the oldest order.
-OPENED = timedelta(days=21)
+OPENED = timedelta(days=200)
 # What `load` reports to `on_step`, in this order.
 STEPS = ("types", "goods", "home page", "flash sales", "shoppers and orders")
 
@@ -104,6 +105,7 @@ async def _add_shoppers(
     for user in users:
         await add_points(session, user, now=now)
         await add_owners(session, user, now=now)
+        await add_growth(session, user)
         await add_interests(session, user, goods_ids, now=now)
         await add_news(session, user, now=now)
     return len(placings), len(shoppers)

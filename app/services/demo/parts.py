@@ -46,11 +46,13 @@ class DemoGoods:
 
 @dataclass(frozen=True, slots=True)
 class DemoShelf:
-    """Goods that stand out, by name: pinned ones, those sold out and those nearly gone."""
+    """Goods that stand out, by name: pinned ones, those sold out and those nearly gone; `member` is
+    what members pay for some, in fen."""
 
     pinned: frozenset[str]
     sold_out: frozenset[str]
     few: dict[str, int]
+    member: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,13 +21,16 @@ BALANCE = 1_280
 DAYS_IN_A_ROW = 5
 # A part of the welcome is only for the beginning.
 BRIEF_N, BRIEF_DAYS, LONG_DAYS = 200, 60, 365
+# Before that the shop gave no points.
+BEGAN = timedelta(days=21)
 
 Step = tuple[datetime, Callable[[], Awaitable[None]]]
 
 
 async def add_points(session: AsyncSession, user: User, *, now: datetime) -> None:
     """Carried out in the order in which it happened, by the ordinary services."""
-    deliveries = await _list_deliveries(session, user.id)
+    began = now - BEGAN
+    deliveries = await _list_deliveries(session, user.id, began)
     steps = _plan_orders(session, user.id, deliveries, now)
     if user.username == REGULAR:
         days = [now - timedelta(days=days) for days in range(DAYS_IN_A_ROW, 0, -1)]
@@ -37,17 +40,19 @@ async def add_points(session: AsyncSession, user: User, *, now: datetime) -> Non
         brought = sum([await _points_of(session, order_id, rate_bp) for order_id in opened])
         checked = sum(check_in_points(day + 1) for day in range(DAYS_IN_A_ROW))
         n = BALANCE - brought - checked
-        steps.append((user.created_at, _welcome(session, user.id, n, user.created_at)))
+        steps.append((began, _welcome(session, user.id, n, began)))
     for at, step in sorted(steps, key=lambda step: step[0]):
         await open_books(session, user.id, at)
         await step()
 
 
-async def _list_deliveries(session: AsyncSession, user_id: int) -> list[tuple[int, datetime]]:
+async def _list_deliveries(
+    session: AsyncSession, user_id: int, began: datetime
+) -> list[tuple[int, datetime]]:
     rows = await session.execute(
         select(Order.id, Order.delivered_at).where(Order.user_id == user_id).order_by(Order.id)
     )
-    return [(row[0], row[1]) for row in rows if row[1]]
+    return [(row[0], row[1]) for row in rows if row[1] and row[1] >= began]
 
 
 async def _points_of(session: AsyncSession, order_id: int, rate_bp: int) -> int:
