@@ -47,6 +47,8 @@ def _initialise(folder: Path) -> None:
             find_program("mariadb-install-db"),
             "--no-defaults",
             f"--datadir={folder}/data",
+            # A server that starts deletes what others keep in a folder they share.
+            f"--tmpdir={folder}",
             f"--user={_owner()}",
             "--auth-root-authentication-method=socket",
             f"--auth-root-socket-user={_owner()}",
@@ -65,6 +67,7 @@ def _start(folder: Path) -> subprocess.Popen[bytes]:
                 find_program("mariadbd"),
                 "--no-defaults",
                 f"--datadir={folder}/data",
+                f"--tmpdir={folder}",
                 f"--socket={folder}/socket",
                 f"--pid-file={folder}/pid",
                 f"--init-file={folder}/init.sql",
