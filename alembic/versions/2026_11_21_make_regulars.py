@@ -1,5 +1,7 @@
 """Make regulars: points, levels, coupons to claim, reviews, favourites, messages, pictures."""
 
+from datetime import UTC, datetime, timedelta
+
 import sqlalchemy as sa
 
 from alembic import op
@@ -10,10 +12,67 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+# The growth, in fen, that each level begins at: as it was when there first were levels.
+LEVELS = ((1_500_000, 4), (600_000, 3), (200_000, 2), (50_000, 1))
+
 
 def upgrade() -> None:
     _create_tables()
     _add_columns()
+    _count_growth()
+
+
+def _count_growth() -> None:
+    """What was bought before there were levels counts for them, too."""
+    tables = sa.MetaData()
+    bind = op.get_bind()
+    orders, refunds, entries, members = (
+        sa.Table(name, tables, autoload_with=bind, resolve_fks=False)
+        for name in ("orders", "refunds", "growth_entries", "members")
+    )
+    given_back = sa.func.coalesce(
+        sa.select(sa.func.sum(refunds.c.amount_fen))
+        .where(
+            refunds.c.order_id == orders.c.id,
+            refunds.c.status == "done",
+            refunds.c.kind.not_in(("late", "mismatch")),
+        )
+        .scalar_subquery(),
+        0,
+    )
+    fen = orders.c.pay_fen - given_back
+    earned = sa.select(
+        orders.c.user_id,
+        orders.c.id,
+        sa.literal("completed"),
+        sa.literal("order:") + sa.cast(orders.c.id, sa.String(20)),
+        fen,
+        orders.c.completed_at,
+    ).where(
+        orders.c.status == "completed",
+        fen > 0,
+        orders.c.id.not_in(sa.select(entries.c.order_id)),
+    )
+    columns = ["user_id", "order_id", "kind", "ref", "fen", "at"]
+    op.execute(entries.insert().from_select(columns, earned))
+    now = datetime.now(UTC).replace(tzinfo=None)
+    year = timedelta(days=365)
+    growth = sa.func.sum(entries.c.fen)
+    risen = (
+        sa.select(
+            entries.c.user_id,
+            sa.literal(0),
+            sa.case(*((growth >= least, level) for least, level in LEVELS)),
+            sa.literal(now + year, UTC_DATETIME),
+        )
+        .where(
+            entries.c.at > sa.literal(now - year, UTC_DATETIME),
+            entries.c.user_id.not_in(sa.select(members.c.user_id)),
+        )
+        .group_by(entries.c.user_id)
+        .having(growth >= LEVELS[-1][0])
+    )
+    op.execute(members.insert().from_select(["user_id", "points", "level", "level_until"], risen))
 
 
 def _create_tables() -> None:
@@ -77,7 +136,9 @@ def _create_tables() -> None:
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("size_bytes", sa.Integer(), nullable=False),
         sa.Column("created_at", UTC_DATETIME, nullable=False),
-        sa.CheckConstraint("kind IN ('avatar','review','goods','home')", name=op.f("ck_pictures_kind_known")),
+        sa.CheckConstraint(
+            "kind IN ('avatar','review','goods','home')", name=op.f("ck_pictures_kind_known")
+        ),
         sa.CheckConstraint("size_bytes > 0", name=op.f("ck_pictures_size_positive")),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_pictures_user_id_users")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pictures")),
