@@ -113,6 +113,15 @@ def half_delivered(world: BusyWorld) -> None:
     world.deliver(no)
 
 
+def completed(world: BusyWorld) -> None:
+    """By a member, and then a piece is given back."""
+    order, no = packed(world)
+    world.deliver(no)
+    world.confirm(order)
+    world.refund(order, next(iter(order.lines)), is_good=False)
+    world.send_refunds()
+
+
 def with_points(world: BusyWorld) -> Bought:
     world.give_points(0, 1000, 1)
     world.give_points(0, 600, 90)
@@ -196,6 +205,7 @@ STORIES = [
     short,
     brought_back,
     half_delivered,
+    completed,
     points_spent,
     points_called_off,
     points_refunded,
@@ -233,6 +243,8 @@ MUTANTS: Sequence[Mutant] = [
     ("restock.take_back", nothing, brought_back, "order_lines.returned"),
     ("shipments.ship_stock", nothing, half_delivered, "order_lines.sent"),
     ("shipment_moves.list_unsent", answers({}), half_delivered, "order_lines.held"),
+    ("growth._write", nothing, completed, "growth_entries.sum"),
+    ("growth.BESIDE", ("quality",), completed, "growth_entries.sum"),
     ("points.spending.spend", answers(True), points_spent, "orders.points"),
     ("points.spending.open_books", forgetful, points_spent, "points_entries.spent"),
     ("points.spending.give_back", nothing, points_called_off, "orders.points_returned"),

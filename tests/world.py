@@ -12,17 +12,19 @@ from sqlalchemy.pool import StaticPool
 
 from app.db import Database
 from app.errors import ShopError
-from app.models import Base, Goods, Order, Payment, Stock
+from app.models import Base, Goods, Order, Payment, Stock, User
 from app.models.base import utcnow
 from app.providers import Notice, ProviderAway, ProviderRefused, RefundRequest
 from app.services.audit import RULES
 from app.services.basket import Basket
 from tests.factories import make_address, make_coupon, make_goods, make_slot, make_user
 from tests.flash_sales import make_offer
+from tests.membership import make_member
 from tests.shopping import wrong_books
 
 STAFF = "staff:test"
 PRICES = (990, 333, 1)
+MEMBER_PRICE = 900  # of the first good; the second shopper is a silver member
 STOCKS = (12, 9, 6)
 FLASHED = 1  # the second good is in a flash sale
 COUPON_FEN = 500
@@ -143,6 +145,7 @@ class World:
             for price, stock in zip(PRICES, STOCKS, strict=True)
         ]
         self.on_hand.update(dict(zip(self.goods, STOCKS, strict=True)))
+        (await session.get_one(Goods, self.goods[0])).member_price_fen = MEMBER_PRICE
         await make_slot(session, capacity=2)
         await make_slot(session, capacity=4, hours=5, fee=300)
         self.users = []
@@ -152,6 +155,7 @@ class World:
             for kind in ("amount", "amount", "delivery"):
                 await make_coupon(session, user, kind=kind, amount=COUPON_FEN)
             self.users.append(user.id)
+        await make_member(session, await session.get_one(User, self.users[1]), 1)
 
     def open_flash_sale(self) -> None:
         async def work(session: AsyncSession) -> None:
