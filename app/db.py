@@ -134,9 +134,8 @@ class Database:
             result = await work(session, *args, **kwargs)
             is_committing = True
             await session.commit()
-            return result
         except BaseException as error:
-            await asyncio.shield(_put_away(session, error))
+            await _put_away(session, error)
             if isinstance(error, (DBAPIError, OSError)):
                 if _error_code(error) in CLASHES:
                     raise _Clash(is_outage=False) from error
@@ -145,8 +144,8 @@ class Database:
                         raise Unavailable from error
                     raise _Clash(is_outage=True) from error
             raise
-        finally:
-            await session.close()
+        await session.close()
+        return result
 
 
 class _Clash(Exception):
@@ -155,20 +154,32 @@ class _Clash(Exception):
         self.is_outage = is_outage
 
 
-async def _put_away(session: AsyncSession, error: BaseException) -> None:
-    """Give the connection back clean, or not at all.
+# The loop itself holds its tasks only weakly.
+_being_put_away: set[asyncio.Task[None]] = set()
 
-    A plain ROLLBACK to a frozen server would wait for ever and keep caller and connection, so a
-    link that did not answer is dropped instead; the server then rolls back by itself.
-    """
-    if not isinstance(error, (TimeoutError, asyncio.CancelledError)):
-        try:
-            async with asyncio.timeout(1):
-                await session.rollback()
-                return
-        except Exception:  # noqa: S110 - whatever it was, the link is not to be trusted
-            pass
-    await session.invalidate()
+
+async def _put_away(session: AsyncSession, error: BaseException) -> None:
+    """Give the connection back clean, or not at all; also when the caller's time runs out."""
+    task = asyncio.create_task(_roll_back_and_close(session, error))
+    _being_put_away.add(task)
+    task.add_done_callback(_being_put_away.discard)
+    await asyncio.shield(task)
+
+
+async def _roll_back_and_close(session: AsyncSession, error: BaseException) -> None:
+    """A plain ROLLBACK to a frozen server would wait for ever and keep caller and connection, so a
+    link that did not answer is dropped instead; the server then rolls back by itself."""
+    try:
+        if not isinstance(error, (TimeoutError, asyncio.CancelledError)):
+            try:
+                async with asyncio.timeout(1):
+                    await session.rollback()
+                    return
+            except Exception:  # noqa: S110 - whatever it was, the link is not to be trusted
+                pass
+        await session.invalidate()
+    finally:
+        await session.close()
 
 
 def _sessions(engine: AsyncEngine) -> async_sessionmaker[AsyncSession]:

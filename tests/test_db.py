@@ -9,10 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import Connection, Engine, event, select, text, update
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import IntegrityError, OperationalError, StatementError
 from sqlalchemy.ext.asyncio import AsyncSession, async_sessionmaker
+from sqlalchemy.util import await_only
 
 from app.db import Again, Database, count_changed, upsert
 from app.engine import make_engine
@@ -376,6 +377,30 @@ async def test_a_caller_that_hangs_up_leaves_nothing_behind(own_url: str) -> Non
 
     await db.write(add_one, counter)
     assert await db.read(count_of, counter) == 1
+    await db.close()
+
+
+async def test_time_may_run_out_while_a_refusal_is_rolled_back(own_url: str) -> None:
+    db = Database.connect(own_url, pool_size=1, budget=0.3)
+    counter = await db.write(make_counter)
+
+    def roll_back_slowly(_: Connection) -> None:
+        await_only(asyncio.sleep(0.6))
+
+    async def add_and_refuse(session: AsyncSession) -> None:
+        await add_one(session, counter)
+        raise Conflict
+
+    event.listen(Engine, "rollback", roll_back_slowly)
+    try:
+        with pytest.raises(Unavailable):
+            await db.write(add_and_refuse)
+        await asyncio.sleep(0.6)
+    finally:
+        event.remove(Engine, "rollback", roll_back_slowly)
+
+    assert await db.read(count_of, counter) == 0
+    await db.write(add_one, counter)
     await db.close()
 
 
