@@ -9,8 +9,8 @@ from app.db import Database
 from app.models import CartLine, Goods, Order, OrderEvent, Stock, User
 from app.models.base import utcnow
 from app.providers import Notice
-from app.services.audit import check_rules
 from app.services.addresses import Place
+from app.services.audit import check_rules
 from app.services.basket import Basket, Wishes
 from app.services.checkout import NOT_CHOSEN, Checkout, Choice, get_checkout
 from app.services.payments import begin_payment

@@ -77,6 +77,7 @@ async def count_refunded(session: AsyncSession, happening: Happening) -> None:
     if row is not None:
         await lock_member(session, row.user_id)
         user_id, at, fen = row
+        assert at is not None  # noqa: S101 - the order is completed
         entry = _Entry(user_id, happening.order_id, "refunded", happening.note, -fen, at)
         await _write(session, entry)
 

@@ -55,7 +55,14 @@ async def test_the_page_says_where_it_goes(
     page = await anonymous.get(f"/riders/{parcel.no}/")
 
     assert page.status_code == 200
-    for text in ("B 座 2307", "朝阳区", "望京 SOHO T3", "林小满", 'href="tel:13800006021"', "Fuji apple"):
+    for text in (
+        "B 座 2307",
+        "朝阳区",
+        "望京 SOHO T3",
+        "林小满",
+        'href="tel:13800006021"',
+        "Fuji apple",
+    ):
         assert text in page.text
     assert "&lt;b&gt;Door&lt;/b&gt;" in page.text
     assert "× 2" in page.text

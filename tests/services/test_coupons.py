@@ -91,7 +91,9 @@ async def test_usable_coupons_are_listed_with_their_terms(
     title = ("满 25 减 5", "¥5 off ¥25")
     assert listed == [
         CouponTerms(soon.id, "amount", 500, 0, None, 2500, *title, NOON + DAY, soon.template_id),
-        CouponTerms(late.id, "amount", 500, 0, None, 2500, *title, NOON + 2 * DAY, late.template_id),
+        CouponTerms(
+            late.id, "amount", 500, 0, None, 2500, *title, NOON + 2 * DAY, late.template_id
+        ),
     ]
 
 

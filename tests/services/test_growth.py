@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import func, select, update
@@ -293,8 +294,8 @@ async def test_completing_beside_a_refund_counts_every_fen_once(real_db: Databas
     for user, order in pairs:
         no = await real_db.write(begin, order)
         calls += [
-            lambda u=user, o=order: real_db.write(confirm_received, u.id, o.no, now=utcnow()),
-            lambda no=no: real_db.write_keyed(end_sending, no, f"B-{no}", now=utcnow()),
+            partial(real_db.write, confirm_received, user.id, order.no, now=utcnow()),
+            partial(real_db.write_keyed, end_sending, no, f"B-{no}", now=utcnow()),
         ]
     assert await all_at_once(*calls) == [None] * len(calls)
 
