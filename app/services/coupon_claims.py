@@ -7,9 +7,10 @@ from sqlalchemy import ColumnElement, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import count_changed
-from app.errors import N_, Conflict, NotFound, Param
+from app.errors import N_, Conflict, NotFound, Param, Texts
 from app.models import Coupon, CouponTemplate, Member, User
 from app.services.messages import tell
+from app.services.vip import LEVELS
 
 # Templates whose key begins so are for those who have just joined.
 WELCOME = "welcome"
@@ -30,7 +31,7 @@ REFUSALS = {
     "gone": N_("All of these coupons are gone"),
     "not-yet": N_("This coupon cannot be claimed yet"),
     "over": N_("The time to claim this coupon is over"),
-    "level": N_("This coupon is for VIP level %(level)s and above"),
+    "level": N_("This coupon is for %(level)s members and above"),
     "had": N_("You have had this coupon already"),
 }
 
@@ -43,7 +44,7 @@ async def claim(session: AsyncSession, user_id: int, template_id: int, now: date
         raise NotFound
     reason = _reason_against(template, had, level, now)
     if reason is not None:
-        raise CouponRefused(reason, level=template.least_level)
+        raise CouponRefused(reason, level=Texts((LEVELS[template.least_level].name,)))
     return await _hand_out(session, template, user_id, had, now)
 
 

@@ -12,6 +12,7 @@ from app.errors import NotFound
 from app.models import Coupon, CouponTemplate, Member, Order
 from app.services.coupon_terms import Rows, read_terms, terms_columns, with_scopes
 from app.services.quote_coupons import CouponTerms
+from app.services.vip import LEVELS
 
 Tab = Literal["ready", "held", "used", "expired"]
 TABS: tuple[Tab, ...] = ("ready", "held", "used", "expired")
@@ -37,6 +38,11 @@ class Offer:
     @property
     def id(self) -> int:
         return self.terms.template_id
+
+    @property
+    def level_name(self) -> str:
+        """Of the level that it takes, an English source text."""
+        return LEVELS[self.least_level].name
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,7 +157,7 @@ async def test_a_level_that_is_missing_is_named(client: AsyncClient, session: As
     answer = await client.post(f"/axf/coupons/{template.id}/claim/")
 
     assert answer.status_code == 409
-    assert "for VIP level 3 and above" in answer.text
+    assert "for Platinum members and above" in answer.text
 
 
 @pytest.mark.parametrize("number", ["0", "999999", "-1", "x", str(2**60)])
