@@ -3,7 +3,7 @@
 import asyncio
 import random
 import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from typing import Any, Concatenate, ParamSpec, Self, TypeVar, cast
 
 from sqlalchemy import CursorResult, Delete, Insert, Update
@@ -56,6 +56,7 @@ class Database:
         self._read_gate = asyncio.Semaphore(readers)
         self._write_gate = asyncio.Semaphore(writers)
         self._budget = budget
+        self._closings: set[asyncio.Task[None]] = set()
 
     @classmethod
     def connect(cls, url: str, *, pool_size: int = 8, budget: float = 6.0) -> Self:
@@ -70,6 +71,7 @@ class Database:
         )
 
     async def close(self) -> None:
+        await asyncio.gather(*self._closings, return_exceptions=True)
         for sessions in (self._reads, self._writes):
             await sessions.kw["bind"].dispose()
 
@@ -135,7 +137,7 @@ class Database:
             is_committing = True
             await session.commit()
         except BaseException as error:
-            await _put_away(session, error)
+            await self._see_through(_roll_back_and_close(session, error))
             if isinstance(error, (DBAPIError, OSError)):
                 if _error_code(error) in CLASHES:
                     raise _Clash(is_outage=False) from error
@@ -144,8 +146,15 @@ class Database:
                         raise Unavailable from error
                     raise _Clash(is_outage=True) from error
             raise
-        await session.close()
+        await self._see_through(session.close())
         return result
+
+    async def _see_through(self, closing: Coroutine[None, None, None]) -> None:
+        """Also when the caller's time runs out meanwhile: no connection may be left half closed."""
+        task = asyncio.create_task(closing)
+        self._closings.add(task)  # the loop itself holds its tasks only weakly
+        task.add_done_callback(self._closings.discard)
+        await asyncio.shield(task)
 
 
 class _Clash(Exception):
@@ -154,21 +163,12 @@ class _Clash(Exception):
         self.is_outage = is_outage
 
 
-# The loop itself holds its tasks only weakly.
-_being_put_away: set[asyncio.Task[None]] = set()
-
-
-async def _put_away(session: AsyncSession, error: BaseException) -> None:
-    """Give the connection back clean, or not at all; also when the caller's time runs out."""
-    task = asyncio.create_task(_roll_back_and_close(session, error))
-    _being_put_away.add(task)
-    task.add_done_callback(_being_put_away.discard)
-    await asyncio.shield(task)
-
-
 async def _roll_back_and_close(session: AsyncSession, error: BaseException) -> None:
-    """A plain ROLLBACK to a frozen server would wait for ever and keep caller and connection, so a
-    link that did not answer is dropped instead; the server then rolls back by itself."""
+    """Give the connection back clean, or not at all.
+
+    A plain ROLLBACK to a frozen server would wait for ever and keep caller and connection, so a
+    link that did not answer is dropped instead; the server then rolls back by itself.
+    """
     try:
         if not isinstance(error, (TimeoutError, asyncio.CancelledError)):
             try:

@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, MetaData, Table, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.db import Database
@@ -104,19 +104,39 @@ async def test_goods_of_an_older_shop_get_their_price_into_the_history(
     assert found == [(990, NOON)]
 
 
+def old_goods(connection: Connection) -> Table:
+    """The table as it was then: the model has more columns now."""
+    return Table("goods", MetaData(), autoload_with=connection)
+
+
+def _naive(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=None)
+
+
 def upgrade_over_a_good(connection: Connection) -> None:
     migrate(connection, "0001")
     names = {"name_zh": "水果", "name_en": "Fruit", "picture": "1f34e", "tint": "tomato"}
     connection.execute(insert(FoodType).values(id=1, number=1, position=1, **names))
     connection.execute(
-        insert(Goods).values(
+        insert(old_goods(connection)).values(
             id=1,
             type_id=1,
             product_no="1",
             spec="500g",
             price_fen=990,
-            created_at=NOON - timedelta(days=9),
-            updated_at=NOON,
+            market_price_fen=0,
+            unit_price_fen=0,
+            unit_price_per="",
+            sales=0,
+            position=0,
+            is_pinned=False,
+            on_sale=True,
+            origin="",
+            storage="",
+            life_days=0,
+            min_age=0,
+            created_at=_naive(NOON - timedelta(days=9)),
+            updated_at=_naive(NOON),
             **names,
         )
     )
